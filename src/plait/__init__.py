@@ -1,0 +1,1 @@
+"""Threads and coroutines in one program; many logs in one stream."""

@@ -1,0 +1,129 @@
+"""What can happen to a source, as small frozen values handed to one callable.
+
+Sources yield some of these between their chunks; the driver makes the others. Log lines,
+statistics and the web page are made from them.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something happened to `source`; `str(event)` says it in one sentence."""
+
+    source: str
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.what()}"
+
+    def what(self) -> str:
+        """Say what happened, without the source's name."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Event):
+    """Reading begins (or begins again after the source was missing)."""
+
+    def what(self) -> str:
+        return "opened"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting(Event):
+    """The source is not there yet; it is waited for."""
+
+    problem: str = "does not exist yet"
+
+    def what(self) -> str:
+        return f"{self.problem}; waiting for it"
+
+
+@dataclass(frozen=True, slots=True)
+class CaughtUp(Event):
+    """All that the source held when it was last asked has been read."""
+
+    def what(self) -> str:
+        return "caught up with the present"
+
+
+@dataclass(frozen=True, slots=True)
+class Rotated(Event):
+    """The source goes on in a new file: what follows is a new incarnation."""
+
+    def what(self) -> str:
+        return "rotated; reading the new file from its start"
+
+
+@dataclass(frozen=True, slots=True)
+class Truncated(Event):
+    """The source was cut to less than was read: what follows is a new incarnation."""
+
+    read: int = 0
+    size: int = 0
+
+    def what(self) -> str:
+        return f"truncated from {self.read} to {self.size} bytes; reading it again from its start"
+
+
+@dataclass(frozen=True, slots=True)
+class Late(Event):
+    """`records` arrived after their place in the output had gone, by `behind` nanoseconds at most."""
+
+    records: int = 1
+    behind: int = 0
+
+    def what(self) -> str:
+        one = "1 record came" if self.records == 1 else f"{self.records} records came"
+        return f"{one} up to {self.behind / 1e9:.3f} s late"
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect(Event):
+    """`records` had a stamp that leapt ahead and was not believed."""
+
+    records: int = 1
+
+    def what(self) -> str:
+        one = "1 stamp" if self.records == 1 else f"{self.records} stamps"
+        return f"{one} leapt ahead and was not believed"
+
+
+@dataclass(frozen=True, slots=True)
+class Cut(Event):
+    """A record longer than `limit` bytes was cut into `pieces` marked pieces."""
+
+    pieces: int = 2
+    limit: int = 0
+
+    def what(self) -> str:
+        return f"a record over {self.limit} bytes was cut into {self.pieces} pieces"
+
+
+@dataclass(frozen=True, slots=True)
+class Noted(Event):
+    """Something the user should know that is no fault."""
+
+    note: str = ""
+
+    def what(self) -> str:
+        return self.note
+
+
+@dataclass(frozen=True, slots=True)
+class Failed(Event):
+    """The source cannot be read (any further); the others go on."""
+
+    problem: str = ""
+    hint: str = ""
+
+    def what(self) -> str:
+        return f"{self.problem}; {self.hint}" if self.hint else self.problem
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Event):
+    """The source has nothing more to give."""
+
+    def what(self) -> str:
+        return "ended"

@@ -1,0 +1,1 @@
+"""Bytes to records to one order: pure code without clock, thread, file, socket or loop."""

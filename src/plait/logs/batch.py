@@ -1,0 +1,165 @@
+"""Records in columns (`Batch`) and one of them made on demand (`Record`).
+
+The unit that moves through plait is a batch; nothing on the hot path makes an object a record.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+from typing import Final
+
+from plait.logs.levels import level_of
+
+# The bits of a record's flags.
+STAMPED: Final = 1  # a time was found in the record itself
+SUSPECT: Final = 2  # its stamp leapt ahead and was not believed
+LATE: Final = 4  # it arrived after its place in the output had gone
+PIECE: Final = 8  # a further piece of a record longer than the limit follows
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where in a source a batch begins: `skip` bytes after the start of the chunk of `token`."""
+
+    token: object
+    skip: int
+
+    def moved(self, by: int) -> "Position":
+        """The position this many bytes further on."""
+        return Position(self.token, self.skip + by)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Record:
+    """One record: what it says, when, and where it came from.
+
+    `time` is what its stamp says, `place` the effective time by which it is ordered; both are
+    nanoseconds since 1970 UTC. `raw` holds its bytes with the line ends, as they came.
+    """
+
+    time: int
+    place: int
+    source: str
+    raw: bytes
+    flags: int
+
+    @property
+    def text(self) -> str:
+        r"""The record without its last line end; bytes that are not UTF-8 shown as `\xhh`."""
+        return self.raw.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8", "backslashreplace")
+
+    @property
+    def stamped(self) -> bool:
+        """Whether a time was found in the record itself."""
+        return bool(self.flags & STAMPED)
+
+    @property
+    def suspect(self) -> bool:
+        """Whether its stamp leapt ahead and was not believed."""
+        return bool(self.flags & SUSPECT)
+
+    @property
+    def late(self) -> bool:
+        """Whether it came after its place in the output had gone."""
+        return bool(self.flags & LATE)
+
+    @property
+    def piece(self) -> bool:
+        """Whether the record was longer than the limit and goes on in the next one."""
+        return bool(self.flags & PIECE)
+
+    @property
+    def level(self) -> str | None:
+        """`trace` to `fatal` where the record names its level, else None."""
+        return level_of(self.raw)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch(Sequence[Record]):
+    """n whole records in columns; immutable.
+
+    1. `data` holds the records one after the other, each ending in a newline; record i is
+       `data[bounds[i]:bounds[i + 1]]`, `bounds` has n + 1 entries, the first 0, the last
+       `len(data)`.
+    2. `times` are what the stamps say, `places` the effective times that order the records
+       (nanoseconds since 1970 UTC, int64); both have n entries and may be one object.
+    3. `flags` has a byte a record.
+    4. Records of one source stand in that source's order. `origins[i]` is the index in
+       `sources` of the source of record i; None stands for n zeros.
+    5. `begin` says where in its source the batch begins, for batches of one source.
+    """
+
+    data: bytes
+    bounds: "array[int]"
+    times: "array[int]"
+    places: "array[int]"
+    flags: bytes
+    sources: tuple[str, ...]
+    origins: "array[int] | None" = None
+    begin: Position | None = None
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __getitem__(self, index: int) -> Record:  # type: ignore[override]  # no slices: `take`
+        n = len(self.times)
+        if index < 0:
+            index += n
+        if not 0 <= index < n:
+            raise IndexError("record index out of range")
+        origin = self.origins[index] if self.origins is not None else 0
+        return Record(
+            self.times[index],
+            self.places[index],
+            self.sources[origin],
+            self.data[self.bounds[index] : self.bounds[index + 1]],
+            self.flags[index],
+        )
+
+    def __iter__(self) -> Iterator[Record]:
+        return map(self.__getitem__, range(len(self.times)))
+
+    def raws(self) -> list[bytes]:
+        """The bytes of every record."""
+        data, bounds = self.data, self.bounds
+        return [data[a:b] for a, b in pairwise(bounds)]
+
+    def take(self, kept: Sequence[int]) -> "Batch":
+        """A batch of the records with the given indices, in the given order."""
+        raws = self.raws()
+        origins = self.origins
+        return Batch(
+            b"".join([raws[i] for i in kept]),
+            array("q", accumulate([len(raws[i]) for i in kept], initial=0)),
+            array("q", [self.times[i] for i in kept]),
+            array("q", [self.places[i] for i in kept]),
+            bytes([self.flags[i] for i in kept]),
+            self.sources,
+            None if origins is None else array("i", [origins[i] for i in kept]),
+            self.begin if kept and kept[0] == 0 else None,
+        )
+
+    def marked(self, flag: int) -> "Batch":
+        """The same batch with `flag` set on every record."""
+        return Batch(
+            self.data,
+            self.bounds,
+            self.times,
+            self.places,
+            bytes([f | flag for f in self.flags]),
+            self.sources,
+            self.origins,
+            self.begin,
+        )
+
+    def _check(self) -> None:
+        """Test the invariants of the class docstring; for debug runs and tests."""
+        n = len(self.times)
+        assert len(self.bounds) == n + 1 and self.bounds[0] == 0, "invariant 1"
+        assert self.bounds[-1] == len(self.data), "invariant 1"
+        pairs = pairwise(self.bounds)
+        assert all(a < b and self.data[b - 1] == 10 for a, b in pairs), "invariant 1"
+        assert len(self.places) == n, "invariant 2"
+        assert len(self.flags) == n, "invariant 3"
+        assert self.origins is None or len(self.origins) == n, "invariant 4"

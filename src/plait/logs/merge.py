@@ -1,0 +1,224 @@
+"""Batches and promises of many sources in, batches in one order out."""
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush, heapreplace
+from itertools import accumulate, chain
+from operator import itemgetter
+from typing import Final
+
+from plait.logs.batch import LATE, Batch
+
+_BEFORE_ALL: Final = -(2**63)
+
+
+@dataclass(slots=True)
+class _Lane:
+    """One source: what it sent that still waits, and what it can no longer send."""
+
+    waiting: deque[Batch] = field(default_factory=deque)
+    cursor: int = 0  # so many records of the first waiting batch have left
+    bound: int = _BEFORE_ALL  # nothing with a smaller place will come
+    size: int = 0  # bytes that wait
+    open: bool = True
+
+
+class Merge:
+    """Many ordered sources in, one order out; no clock.
+
+    A record's key is (place, rank of its source); ranks are given in the order of `open`.
+
+    1. Records of one source leave in the order they came.
+    2. Records that are not late leave in the order of their places, and those that wait at the
+       same time in the order of their keys.
+    3. Unless `release` says so, a record leaves only when every open source has sent or
+       promised what makes a smaller key impossible.
+    4. A record whose place is smaller than one that has gone is late: it leaves with the next
+       `pop`, before everything else, marked.
+    5. `held` is the number of bytes that wait, late ones included.
+    """
+
+    def __init__(self) -> None:
+        self.held = 0
+        self._names: list[str] = []
+        self._sources: tuple[str, ...] = ()
+        self._lanes: list[_Lane] = []
+        self._waiting: set[int] = set()  # the ranks of lanes with records
+        self._late: list[tuple[int, Batch]] = []
+        self._gone = _BEFORE_ALL  # the largest place that has left
+        self._released = _BEFORE_ALL
+        # The bounds of the open lanes, smallest first. An entry is a lane's bound as it once
+        # was; a lane has one entry, brought up to date when it reaches the top.
+        self._bounds: list[tuple[int, int]] = []
+
+    def open(self, name: str) -> int:
+        """Add a source and return its rank; its records go after equal ones of lower rank."""
+        rank = len(self._lanes)
+        self._lanes.append(_Lane())
+        self._names.append(name)
+        self._sources = tuple(self._names)
+        heappush(self._bounds, (_BEFORE_ALL, rank))
+        return rank
+
+    def put(self, rank: int, batch: Batch) -> int:
+        """Take the next records of a source; return how many of them are late."""
+        n = len(batch)
+        if not n:
+            return 0
+        lane = self._lanes[rank]
+        assert lane.open, "a source that was closed sends nothing"
+        lane.bound = max(lane.bound, batch.places[-1])
+        self.held += len(batch.data)
+        late = bisect_left(batch.places, self._gone)
+        if late:
+            self._late.append((rank, _part(batch, 0, late).marked(LATE)))
+            batch = _part(batch, late, n)
+        if late < n:
+            lane.waiting.append(batch)
+            lane.size += len(batch.data)
+            self._waiting.add(rank)
+        return late
+
+    def promise(self, rank: int, place: int) -> None:
+        """Take the word that a source will send nothing with a smaller place."""
+        lane = self._lanes[rank]
+        lane.bound = max(lane.bound, place)
+
+    def close(self, rank: int) -> None:
+        """Take the word that a source will send nothing more."""
+        self._lanes[rank].open = False
+
+    def release(self, place: int) -> None:
+        """Let every record up to this place leave, whoever may still send a smaller one."""
+        self._released = max(self._released, place)
+
+    def waiting(self, rank: int) -> int:
+        """The bytes of one source that wait."""
+        return self._lanes[rank].size
+
+    def last(self, rank: int) -> int:
+        """The place below which a source can send nothing any more."""
+        return self._lanes[rank].bound
+
+    @property
+    def gone(self) -> int:
+        """The largest place that has left; a record below it would be late."""
+        return self._gone
+
+    def pop(self) -> list[Batch]:
+        """All that may leave now, in order; late records first, a batch a source."""
+        out = [batch for _, batch in self._late]
+        self._late.clear()
+        taken = list(self._take())
+        if taken:
+            out.append(self._woven(taken))
+            self._gone = max(self._gone, *(batch.places[-1] for _, batch in taken))
+        self.held -= sum(len(batch.data) for batch in out)
+        return out
+
+    def _floor(self) -> tuple[int, int] | None:
+        """The smallest key that an open source may still send; None when none is open."""
+        bounds, lanes = self._bounds, self._lanes
+        while bounds:
+            bound, rank = bounds[0]
+            lane = lanes[rank]
+            if not lane.open:
+                heappop(bounds)
+            elif lane.bound != bound:
+                heapreplace(bounds, (lane.bound, rank))
+            else:
+                return bound, rank
+        return None
+
+    def _take(self) -> Iterator[tuple[int, Batch]]:
+        """Remove and give the part of each lane that may leave, lanes by rank."""
+        floor = self._floor()
+        for rank in sorted(self._waiting):
+            lane = self._lanes[rank]
+            while lane.waiting:
+                batch, begin = lane.waiting[0], lane.cursor
+                n = len(batch)
+                end = n if floor is None else self._end(batch.places, rank, floor, begin)
+                if end > begin:
+                    lane.size -= batch.bounds[end] - batch.bounds[begin]
+                    yield rank, _part(batch, begin, end)
+                if end < n:
+                    lane.cursor = end
+                    break
+                lane.waiting.popleft()
+                lane.cursor = 0
+            else:
+                self._waiting.discard(rank)
+
+    def _end(self, places: Sequence[int], rank: int, floor: tuple[int, int], begin: int) -> int:
+        """The index of the first of these places of a lane, from `begin`, that may not leave."""
+        bound, floor_rank = floor
+        # The lane of the floor may pass its own records: what it can still send comes after
+        # them. A lane of higher rank must wait for an equal place of the floor's.
+        if rank <= floor_rank:
+            return bisect_right(places, max(bound, self._released), begin)
+        end = bisect_left(places, bound, begin)
+        return max(end, bisect_right(places, self._released, begin))
+
+    def _woven(self, taken: list[tuple[int, Batch]]) -> Batch:
+        """One batch of the records of all these, in the order of their keys."""
+        if len(taken) == 1:
+            return taken[0][1]
+        batches = [batch for _, batch in taken]
+        places = _joined(batch.places for batch in batches)
+        # Lanes by rank and a stable sort: equal places stay in the order of their sources.
+        order = sorted(range(len(places)), key=places.__getitem__)
+        pick = itemgetter(*order)
+        raws = pick([raw for batch in batches for raw in batch.raws()])
+        ranks = list(chain.from_iterable([rank] * len(batch) for rank, batch in taken))
+        same = all(batch.times is batch.places for batch in batches)
+        woven = array("q", pick(places))
+        return Batch(
+            b"".join(raws),
+            array("q", accumulate(map(len, raws), initial=0)),
+            woven if same else array("q", pick(_joined(batch.times for batch in batches))),
+            woven,
+            bytes(pick(b"".join([batch.flags for batch in batches]))),
+            self._sources,
+            array("i", pick(ranks)),
+        )
+
+    def _check(self) -> None:
+        """Test the invariants that hold between calls; for debug runs and tests."""
+        for rank, lane in enumerate(self._lanes):
+            places = list(_joined(batch.places for batch in lane.waiting))[lane.cursor :]
+            assert places == sorted(places), "invariant 1"
+            assert not places or places[0] >= self._gone, "invariants 2 and 4"
+            left = lane.waiting[0].bounds[lane.cursor] if lane.waiting else 0
+            assert lane.size == sum(len(batch.data) for batch in lane.waiting) - left
+            assert (rank in self._waiting) == bool(lane.waiting)
+        late = sum(len(batch.data) for _, batch in self._late)
+        assert self.held == late + sum(lane.size for lane in self._lanes), "invariant 5"
+        heap = list(self._bounds)
+        heapify(heap)
+        assert {rank for _, rank in heap} >= {r for r, lane in enumerate(self._lanes) if lane.open}
+
+
+def _joined(columns: "Iterator[array[int]]") -> list[int]:
+    return list(chain.from_iterable(columns))
+
+
+def _part(batch: Batch, begin: int, end: int) -> Batch:
+    """Records `begin` to `end` of a batch of one source; the batch itself when that is all."""
+    if begin == 0 and end == len(batch):
+        return batch
+    first, last = batch.bounds[begin], batch.bounds[end]
+    times = batch.times[begin:end]
+    return Batch(
+        batch.data[first:last],
+        array("q", [bound - first for bound in batch.bounds[begin : end + 1]]),
+        times,
+        times if batch.times is batch.places else batch.places[begin:end],
+        batch.flags[begin:end],
+        batch.sources,
+        None,
+        batch.begin.moved(first) if batch.begin is not None else None,
+    )
