@@ -1,13 +1,13 @@
 """Every exception of plait; the class says whose fault it is.
 
-    PlaitError                  the world's: something outside did not do what was needed
-    ├── SourceError             a source cannot be opened or read
-    ├── SinkError               a sink cannot be opened or written
-    ├── MissingExtra            a package that is not installed (also an ImportError)
-    ├── UsageError              the caller's: wrong arguments (also a ValueError)
-    └── BridgeError             a crossing between threads and loop that cannot happen
-        ├── WouldDeadlock       the wait could never end
-        └── LoopClosed          the loop on the other side is gone
+PlaitError                  the world's: something outside did not do what was needed
+├── SourceError             a source cannot be opened or read
+├── SinkError               a sink cannot be opened or written
+├── MissingExtra            a package that is not installed (also an ImportError)
+├── UsageError              the caller's: wrong arguments (also a ValueError)
+└── BridgeError             a crossing between threads and loop that cannot happen
+    ├── WouldDeadlock       the wait could never end
+    └── LoopClosed          the loop on the other side is gone
 """
 
 

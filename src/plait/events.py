@@ -68,7 +68,7 @@ class Truncated(Event):
 
 @dataclass(frozen=True, slots=True)
 class Late(Event):
-    """`records` arrived after their place in the output had gone, by `behind` nanoseconds at most."""
+    """`records` came after their place in the output had gone, by at most `behind` ns."""
 
     records: int = 1
     behind: int = 0

@@ -127,11 +127,11 @@ class Batch(Sequence[Record]):
 
     def take(self, kept: Sequence[int]) -> "Batch":
         """A batch of the records with the given indices, in the given order."""
-        raws = self.raws()
-        origins = self.origins
+        data, bounds, origins = self.data, self.bounds, self.origins
+        raws = [data[bounds[i] : bounds[i + 1]] for i in kept]
         return Batch(
-            b"".join([raws[i] for i in kept]),
-            array("q", accumulate([len(raws[i]) for i in kept], initial=0)),
+            b"".join(raws),
+            array("q", accumulate(map(len, raws), initial=0)),
             array("q", [self.times[i] for i in kept]),
             array("q", [self.places[i] for i in kept]),
             bytes([self.flags[i] for i in kept]),

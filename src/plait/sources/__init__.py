@@ -1,7 +1,7 @@
 """Where bytes come from: one file a transport, all of the shape of `Source`."""
 
 from collections.abc import AsyncIterator, Iterator
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from plait.events import Event
 from plait.logs.chunk import Chunk
@@ -10,6 +10,7 @@ from plait.logs.chunk import Chunk
 Item = bytes | Chunk | Event
 
 
+@runtime_checkable
 class BlockingSource(Protocol):
     """A named iterable of items whose iteration may block the calling thread.
 
@@ -22,6 +23,7 @@ class BlockingSource(Protocol):
     def __iter__(self) -> Iterator[Item]: ...
 
 
+@runtime_checkable
 class AsyncSource(Protocol):
     """The same for coroutines."""
 

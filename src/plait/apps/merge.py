@@ -1,0 +1,176 @@
+"""The values of `plait merge` in, the merged stream written out."""
+
+import os
+import signal
+import stat
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
+
+from plait.apps.reports import Progress, Reporter, write_stats
+from plait.apps.when import parse_duration, parse_time
+from plait.blocking import run_at_once
+from plait.delivery import deliver
+from plait.driver import Stream
+from plait.errors import UsageError
+from plait.logs import steps
+from plait.logs.render import Renderer, renderer
+from plait.logs.steps import Step
+from plait.plugins import open_sink, parse_spec
+from plait.settings import Options
+from plait.sinks import Sink
+from plait.zones import local_zone, zone_of
+
+
+def run(values: dict[str, Any]) -> int:
+    """Merge as the values say; 1 when a source failed."""
+    outputs = values["output"] or ["-"]
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+    skip_backlog = values["since"] == "now" and values["follow"]
+    stream = Stream(
+        values["source"],
+        Options(
+            live=values["follow"],
+            order=values["order"],
+            lateness=parse_duration(values["lateness"]),
+            skip_backlog=skip_backlog,
+            tz=values["tz"],
+            time_format=values["time_format"],
+            steps=filters(values, skip=("since",) if skip_backlog else ()),
+            exclude=written_files(values["source"], outputs),
+            on_event=reporter,
+        ),
+    )
+    stream.open()
+    sinks = _open_sinks(stream, values, outputs)
+    progress = Progress(stream, wanted=values["progress"], to_terminal=_is_terminal(outputs))
+    try:
+        _run(stream, sinks, progress, reporter)
+    finally:
+        progress.close()
+        for sink in sinks:
+            sink.close()
+        if values["stats"]:
+            write_stats(stream.stats)
+    reporter.summarise(stream.stats)
+    return 1 if stream.stats.failed else 0
+
+
+def filters(values: dict[str, Any], skip: Sequence[str] = ()) -> list[Step]:
+    """The steps that the values ask for; `UsageError` for a bad time, level or expression."""
+    zone = zone_of(values["tz"]) if values["tz"] else local_zone()
+    now = time.time_ns()
+    out: list[Step] = []
+    for name, step in (("since", steps.since), ("until", steps.until)):
+        if values[name] and name not in skip:
+            out.append(step(parse_time(values[name], now=now, zone=zone)))
+    if values["level"]:
+        out.append(steps.level_at_least(values["level"]))
+    if values["grep"]:
+        out.append(steps.grep(values["grep"], values["ignore_case"]))
+    if values["exclude"]:
+        out.append(steps.exclude(values["exclude"], values["ignore_case"]))
+    return out
+
+
+def written_files(sources: Sequence[str], outputs: Sequence[str]) -> list[str]:
+    """The files that the outputs are; `UsageError` where one of them is named as a source."""
+    files = [_standard_output() if output == "-" else output for output in outputs]
+    written = [file for file in files if file is not None]
+    for source in sources:
+        path = parse_spec(source).text
+        for output in written:
+            if _same(path, output):
+                raise UsageError(
+                    f"{path} is both a source and the output; write to another file with -o"
+                )
+    return written
+
+
+def _standard_output() -> str | None:
+    """The path of standard output where it is a regular file."""
+    with suppress(OSError):
+        if stat.S_ISREG(os.fstat(1).st_mode):
+            return os.readlink("/proc/self/fd/1")
+    return None
+
+
+def _same(path: str, output: str) -> bool:
+    try:
+        return os.path.samefile(path, output)
+    except OSError:
+        return os.path.realpath(path) == os.path.realpath(output)
+
+
+def _open_sinks(stream: Stream, values: dict[str, Any], outputs: Sequence[str]) -> list[Sink]:
+    return [
+        open_sink(output, _renderer(stream, values, output), patient=not stream.immediate)
+        for output in outputs
+    ]
+
+
+def _renderer(stream: Stream, values: dict[str, Any], output: str) -> Renderer:
+    terminal = output == "-" and os.isatty(1)
+    plain = "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
+    color = terminal and not plain if values["color"] == "auto" else values["color"] == "always"
+    labels = values["label"]
+    if labels is None:
+        labels = terminal and (len(stream.stats.sources) > 1 or values["follow"])
+    return renderer(values["output_format"], labels=labels, color=color, terminal=terminal)
+
+
+def _is_terminal(outputs: Sequence[str]) -> bool:
+    return "-" in outputs and os.isatty(1)
+
+
+def _run(stream: Stream, sinks: Sequence[Sink], progress: Progress, reporter: Reporter) -> None:
+    if stream.immediate:
+        try:
+            run_at_once(deliver(stream, sinks, progress.tick))
+        finally:
+            run_at_once(stream.close())
+        return
+    import asyncio  # a merge of files alone starts in half the time without
+
+    asyncio.run(_run_in_loop(stream, sinks, progress.tick, reporter))
+
+
+async def _run_in_loop(
+    stream: Stream, sinks: Sequence[Sink], tick: Callable[[], None], reporter: Reporter
+) -> None:
+    import asyncio
+
+    loop = asyncio.get_running_loop()
+    task = asyncio.current_task()
+    assert task is not None
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        if stopped:
+            task.cancel()  # the second time it is meant
+        stopped = True
+        stream.stop()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    unwatch = _watch_reader(loop, task)
+    try:
+        async with stream:
+            await deliver(stream, sinks, tick)
+    except asyncio.CancelledError:
+        if stopped:
+            raise KeyboardInterrupt from None
+        raise BrokenPipeError from None
+    finally:
+        unwatch()
+
+
+def _watch_reader(loop: Any, task: Any) -> Callable[[], None]:  # asyncio is not imported above
+    """Cancel the task when standard output is a pipe that nobody reads any more."""
+    if not stat.S_ISFIFO(os.fstat(1).st_mode):
+        return lambda: None
+    # A write end is never readable; what is reported is that the other end has closed.
+    loop.add_reader(1, task.cancel)
+    return lambda: loop.remove_reader(1)

@@ -1,0 +1,390 @@
+"""The driver: the one place where sources, merge, clock and tasks meet."""
+
+import os
+import time
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Final, Self, Unpack
+
+from plait.errors import SourceError
+from plait.events import CaughtUp, Ended, Event, Failed, Late, Noted, Rotated, Truncated
+from plait.intake import FileFeed, Intake, QueueFeed, count
+from plait.logs.batch import Batch, Record
+from plait.logs.chunk import Chunk
+from plait.logs.merge import Merge
+from plait.plugins import Opened, open_sources
+from plait.settings import Given, Options
+from plait.sources.files import Files, FileSource
+from plait.stats import Stats
+from plait.waiting import Expiry, Waker
+
+if TYPE_CHECKING:
+    from plait.pump import Pump
+
+# What one source may have waiting: enough for a merge in long stretches, and little enough
+# that a thousand sources fit.
+_SHARE_MOST: Final = 2**20
+_SHARE_LEAST: Final = 64 * 2**10
+# A stop while following reads what is there; a backlog that takes longer is left.
+_DRAIN: Final = 60.0
+
+
+def follow(*sources: object, live: bool = True, **options: Unpack[Given]) -> "Stream":
+    """Many sources as one live stream: an async context manager.
+
+    A source is a path, a glob, a folder, `-`, `cmd:COMMAND`, or any iterable of bytes, blocking
+    or async. The options are the fields of `plait.settings.Options`. `UsageError` for wrong ones;
+    a source that cannot be read raises nothing: it is an event, and counted in `stats`.
+    """
+    return Stream(sources, Options(live=live, **options))
+
+
+class Stream:
+    """Many sources as one.
+
+    Inside `async with`, `batches()` gives the records as they are ready and `async for` one
+    record at a time; `stop()` ends it after what is there has been read. Nothing is read ahead
+    of a slow reader beyond `memory` bytes.
+    """
+
+    def __init__(self, sources: Iterable[object], options: Options) -> None:
+        self.options: Final = options
+        self.stats: Final = Stats()
+        self._wanted: Final = list(sources)
+        self._merge: Final = Merge()
+        self._intakes: Final[list[Intake]] = []
+        self._active: Final[dict[Intake, None]] = {}  # not done; the order is the ranks'
+        self._by_file: Final[dict[FileSource, Intake]] = {}
+        self._pumps: Final[list[Pump]] = []
+        self._files: Files | None = None
+        self._arrived: Final[list[Batch]] = []  # in arrival order, to leave at once
+        self._expiry: Final = Expiry(options.lateness)
+        self._held: Final[dict[Intake, None]] = {}  # with a record held back, oldest first
+        self._waker: Waker | None = None
+        self._stopping = False
+        self._drain_until: float | None = None
+        self._sizes: Final[dict[Intake, int]] = {}  # what was there at the stop
+        self._opened = False
+
+    # -- the public face -----------------------------------------------------------------
+
+    async def __aenter__(self) -> Self:
+        self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    async def __aiter__(self) -> AsyncIterator[Record]:
+        async for batch in self.batches():
+            for record in batch:
+                yield record
+
+    @property
+    def immediate(self) -> bool:
+        """Whether reading never waits for anything but the disk, so that no loop is needed."""
+        return not self.options.live and not self._pumps
+
+    def open(self) -> None:
+        """Find the sources; `UsageError` for those that cannot be."""
+        if self._opened:
+            return
+        self._opened = True
+        options = self.options
+        opened = open_sources(
+            self._wanted,
+            live=options.live,
+            skip_backlog=options.skip_backlog,
+            exclude=options.exclude,
+        )
+        self._files = opened.files
+        for source in opened.sources:
+            self._join(source)
+        if self._files is not None:
+            for event in self._files.events():
+                self._report(event)
+
+    async def batches(self) -> AsyncIterator[Batch]:
+        """Batches of records in order, after the steps, as soon as they may leave."""
+        self.open()
+        self._start()
+        while True:
+            progress = self._round()
+            for batch in self._ready():
+                for step in self.options.steps:
+                    batch = step(batch)  # the steps are a pipe
+                if len(batch):
+                    self.stats.written += len(batch)
+                    yield batch
+            if self._finished():
+                return
+            if self._waker is not None:
+                await self._waker.wait(0 if progress else self._patience())
+
+    def stop(self) -> None:
+        """End the stream after what its sources now hold; may be called from any thread."""
+        self._stopping = True
+        if self._waker is not None:
+            self._waker.wake_from_anywhere()
+
+    async def close(self) -> None:
+        """Close all sources; what was not read is left."""
+        for pump in self._pumps:
+            await pump.close()
+        if self._waker is not None:
+            self._waker.close()
+        for intake in self._intakes:
+            intake.learn()
+        for file in self._by_file:
+            file.close()
+        if self._files is not None:
+            self._files.close()
+
+    def total(self) -> int:
+        """The bytes of all files as they lie on the disk now; for progress."""
+        sizes = 0
+        for file in self._by_file:
+            with suppress(OSError):
+                sizes += os.stat(file.path).st_size
+        return sizes
+
+    # -- joining -------------------------------------------------------------------------
+
+    def _join(self, opened: Opened) -> None:
+        source = opened.source
+        reading = self.options.reading(opened.settings)
+        rank = self._merge.open(opened.name)
+        if isinstance(source, FileSource):
+            feed = FileFeed(iter(source), lambda: source.modified)
+            intake = Intake(opened.name, rank, feed, reading)
+            self._by_file[source] = intake
+        else:
+            from plait.pump import Pump  # it needs a loop, which files alone do not
+
+            queue = QueueFeed()
+            intake = Intake(opened.name, rank, queue, reading)
+            self._pumps.append(Pump(intake.name, source, queue, self._share, self._woken(intake)))
+        self._intakes.append(intake)
+        self._active[intake] = None
+        self.stats.sources.append(intake.stats)
+
+    def _woken(self, intake: Intake) -> Callable[[], None]:
+        def wake() -> None:
+            intake.due = True
+            if self._waker is not None:
+                self._waker.wake()
+
+        return wake
+
+    def _start(self) -> None:
+        """Begin what needs a loop, if anything does."""
+        if self.immediate or self._waker is not None:
+            return
+        self._waker = Waker(None if self._files is None else self._files.fileno())
+        for pump in self._pumps:
+            pump.start()
+
+    # -- a round -------------------------------------------------------------------------
+
+    def _share(self) -> int:
+        """How many bytes one source may have waiting."""
+        each = self.options.memory // max(1, len(self._active))
+        return min(_SHARE_MOST, max(_SHARE_LEAST, each))
+
+    def _round(self) -> bool:
+        """Read what is due, as far as there is room; return whether anything was."""
+        # The clock comes before the look and the reading: what was written by now is read now.
+        clock, now = time.monotonic(), time.time_ns()
+        if self.options.live:
+            self._look()
+        if self._stopping and self._drain_until is None:
+            self._begin_drain(clock)
+        share = self._share()
+        progress = False
+        for intake in [intake for intake in self._active if intake.due]:
+            while intake.due and not intake.done and self._room(intake) < share:
+                self._step(intake, clock, now)
+                progress = True
+        if self.options.live:
+            self._let_go(clock, now)
+        return progress
+
+    def _room(self, intake: Intake) -> int:
+        if self.options.order == "arrival":
+            return sum(len(batch.data) for batch in self._arrived)
+        return self._merge.waiting(intake.rank)
+
+    def _look(self) -> None:
+        """Ask which files have changed and which are new."""
+        if self._files is None:
+            return
+        changes = self._files.poll()
+        for file in changes.opened:
+            self._join(Opened.file(file))
+        for file in changes.due:
+            if file in self._by_file:
+                self._by_file[file].due = True
+        for event in changes.events:
+            self._report(event)
+
+    def _step(self, intake: Intake, clock: float, now: int) -> None:
+        """Take one item of a source."""
+        live = self.options.live
+        try:
+            item = intake.feed.take()
+        except StopIteration:
+            self._finish(intake, now, Ended(intake.name))
+            return
+        except SourceError as error:
+            self._finish(intake, now, Failed(intake.name, error.problem, error.hint))
+            return
+        if item is None:
+            intake.due = False
+        elif isinstance(item, Event):
+            self._happened(intake, item, clock, now)
+        else:
+            chunk = item if isinstance(item, Chunk) else Chunk(item)
+            intake.heard = clock
+            self._put(intake, intake.feed_chunk(chunk, now, live=live), clock)
+            if live and intake.pending:
+                self._held.pop(intake, None)
+                self._held[intake] = None
+            if intake in self._sizes:
+                self._drain(intake, now)
+
+    def _happened(self, intake: Intake, event: Event, clock: float, now: int) -> None:
+        if isinstance(event, CaughtUp):
+            intake.due = False
+            if intake in self._sizes:
+                self._finish(intake, now, Ended(intake.name))
+                return
+            if intake.caught_up:
+                return
+            intake.caught_up = True
+        elif isinstance(event, Rotated | Truncated):
+            self._put(intake, intake.end_incarnation(now, live=self.options.live), clock)
+        count(intake.stats, event)
+        self._report(event)
+
+    def _finish(self, intake: Intake, now: int, event: Event) -> None:
+        """Take what a source still holds, and close it."""
+        clock = time.monotonic()
+        self._put(intake, intake.end_incarnation(now, live=self.options.live), clock)
+        self._retire(intake)
+        count(intake.stats, event)
+        self._report(event)
+
+    def _retire(self, intake: Intake) -> None:
+        intake.done = True
+        intake.due = False
+        self._active.pop(intake, None)
+        self._held.pop(intake, None)
+        self._merge.close(intake.rank)
+
+    def _put(self, intake: Intake, batches: list[Batch], clock: float) -> None:
+        for batch in batches:
+            if self.options.order == "arrival":
+                self._arrived.append(batch)
+                continue
+            behind = self._merge.gone - batch.places[0]
+            if late := self._merge.put(intake.rank, batch):
+                intake.stats.late += late
+                self._report(Late(intake.name, late, behind))
+            self._expiry.arrived(clock, batch.places[-1])
+        for event in intake.news():
+            self._report(event)
+
+    def _report(self, event: Event) -> None:
+        if self.options.on_event is not None:
+            self.options.on_event(event)
+
+    # -- leaving -------------------------------------------------------------------------
+
+    def _ready(self) -> list[Batch]:
+        if self.options.order == "arrival":
+            ready = list(self._arrived)
+            self._arrived.clear()
+            return ready
+        return self._merge.pop()
+
+    def _let_go(self, clock: float, now: int) -> None:
+        """End records that grew no more, and let those leave that were held long enough."""
+        wait = 0.0 if self.options.order == "arrival" else self.options.lateness
+        while self._held:
+            intake = next(iter(self._held))
+            if intake.heard + wait > clock or (intake.due and not wait):
+                break
+            del self._held[intake]
+            flushed = intake.flush(now, live=True)
+            for batch in flushed:
+                self._expiry.overdue(batch.places[-1])
+            self._put(intake, flushed, clock)
+        if self.options.order == "time":
+            behind = [i.rank for i in self._active if i.due or not self._current(i)]
+            bounds = [self._merge.last(rank) for rank in behind]
+            place = self._expiry.expired(clock)
+            self._merge.release(min([place, *bounds]))
+            if not self._merge.held:
+                self._expiry.clear()
+
+    def _current(self, intake: Intake) -> bool:
+        """Whether a source that is not due has been read up to the present."""
+        return intake.caught_up or isinstance(intake.feed, QueueFeed)
+
+    def _patience(self) -> float:
+        """Seconds until there is something to do even if nothing comes."""
+        clock = time.monotonic()
+        until = [clock + 3600.0]
+        if self._files is not None and self.options.live:
+            until.append(clock + self._files.interval)
+        if self._held:
+            until.append(next(iter(self._held)).heard + self.options.lateness)
+        if (expiry := self._expiry.next()) is not None:
+            until.append(expiry)
+        return max(0.0, min(until) - clock)
+
+    # -- the end -------------------------------------------------------------------------
+
+    def _begin_drain(self, clock: float) -> None:
+        """Read what is there now, and no more."""
+        self._drain_until = clock + _DRAIN
+        for pump in self._pumps:
+            pump.stop()
+        for file, intake in self._by_file.items():
+            if not intake.done:
+                self._sizes[intake] = file.size or 0
+                intake.due = True
+
+    def _drain(self, intake: Intake, now: int) -> None:
+        """Let go of a file whose writer goes on after the stop, at a line end."""
+        file = next(file for file, its in self._by_file.items() if its is intake)
+        if file.read_bytes >= self._sizes[intake] and file.size != file.read_bytes:
+            self._put(intake, intake.flush(now, live=True), time.monotonic())
+            self._retire(intake)
+            self._report(Ended(intake.name))
+
+    def _finished(self) -> bool:
+        if self._active:
+            if self._drain_until is None or time.monotonic() < self._drain_until:
+                return False
+            self._give_up()
+            return False
+        growing = self.options.live and self._files is not None and not self._stopping
+        return not growing and not self._merge.held and not self._arrived
+
+    def _give_up(self) -> None:
+        """Leave what a stop has no time for, and say so."""
+        for file, intake in self._by_file.items():
+            if not intake.done:
+                intake.stats.unread = max(0, (file.size or 0) - file.read_bytes)
+                note = f"stopped with {intake.stats.unread} bytes unread"
+                self._report(Noted(intake.name, note))
+        for intake in list(self._active):
+            self._put(intake, intake.flush(time.time_ns(), live=True), time.monotonic())
+            self._retire(intake)

@@ -1,0 +1,188 @@
+"""One source in the driver: its items in, batches and events out."""
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Final, Protocol
+
+from plait.errors import SourceError
+from plait.events import Cut, Event, Failed, Rotated, Suspect, Truncated
+from plait.logs.assemble import Assembler
+from plait.logs.batch import STAMPED, Batch
+from plait.logs.chunk import Chunk
+from plait.logs.times import Stamper
+from plait.settings import Reading
+from plait.sources import Item
+from plait.stats import SourceStats
+
+
+class Feed(Protocol):
+    """Where the intake gets items without waiting: a file's iterator, or a pump's queue."""
+
+    def take(self) -> Item | None:
+        """The next item; None when there is nothing now. `StopIteration` at the end."""
+
+    def modified(self) -> int | None:
+        """When what is being read was last written, in ns, if that is known."""
+
+
+class Intake:
+    """One source on its way through the driver.
+
+    1. `due` says that asking the feed may give something; when the feed has nothing, or says
+       that it has caught up, it is cleared.
+    2. `done` is set after the last batch was given.
+    """
+
+    def __init__(self, name: str, rank: int, feed: Feed, reading: Reading) -> None:
+        self.name: Final = name
+        self.rank: Final = rank
+        self.feed: Final = feed
+        self.stats: Final = SourceStats(name)
+        self.due = True
+        self.caught_up = False
+        self.done = False
+        self.heard = 0.0  # when it last gave bytes
+        self._reading = reading
+        self._stamper: Stamper | None = None
+        self._assembler: Assembler | None = None
+
+    def feed_chunk(self, chunk: Chunk, now: int, *, live: bool) -> list[Batch]:
+        """The records that are whole with these bytes, which came at `now` (ns)."""
+        assembler = self._assembler or self._begin(now)
+        assembler.default = self._default(now)
+        return self._counted(assembler.feed(chunk, now if live else None))
+
+    def flush(self, now: int, *, live: bool) -> list[Batch]:
+        """The record that is held back in case it grows."""
+        if self._assembler is None:
+            return []
+        self._assembler.default = self._default(now)
+        return self._counted(self._assembler.flush(now if live else None))
+
+    def end_incarnation(self, now: int, *, live: bool) -> list[Batch]:
+        """All that is held, a last line without newline too."""
+        if self._assembler is None:
+            return []
+        self._assembler.default = self._default(now)
+        return self._counted(self._assembler.end(now if live else None))
+
+    @property
+    def pending(self) -> bool:
+        """Whether a record is held back that `flush` would give."""
+        return self._assembler is not None and self._assembler.pending
+
+    @property
+    def partial(self) -> int:
+        """The bytes of a last line that has not ended."""
+        return 0 if self._assembler is None else self._assembler.partial
+
+    def _default(self, now: int) -> int:
+        """The time of records in which none is found: of the file, or live, of arrival."""
+        modified = None if self.caught_up else self.feed.modified()
+        return now if modified is None else min(modified, now)
+
+    def _begin(self, now: int) -> Assembler:
+        reading = self._reading
+        self._stamper = Stamper(
+            zone=reading.zone,
+            reference=self.feed.modified() or now,
+            format=reading.time_format,
+            zone_from=reading.zone_from,
+        )
+        self._assembler = Assembler(
+            self.name, self._stamper, default=self._default(now), limit=reading.limit
+        )
+        return self._assembler
+
+    def _counted(self, batches: list[Batch]) -> list[Batch]:
+        stats = self.stats
+        for batch in batches:
+            stats.records += len(batch)
+            stats.bytes += len(batch.data)
+            if batch.flags.count(STAMPED) != len(batch):
+                stats.unstamped += sum(not flag & STAMPED for flag in batch.flags)
+        return batches
+
+    def news(self) -> Iterator[Event]:
+        """What the assembler did since the last call that is worth an event."""
+        if self._assembler is None:
+            return
+        if suspects := self._assembler.suspects - self.stats.suspect:
+            self.stats.suspect += suspects
+            yield Suspect(self.name, suspects)
+        if pieces := self._assembler.pieces - self.stats.pieces:
+            self.stats.pieces += pieces
+            yield Cut(self.name, pieces + 1, self._reading.limit)
+
+    def learn(self) -> None:
+        """Bring what was detected and assumed into the statistics."""
+        if self._stamper is not None:
+            detected = self._stamper.detected
+            self.stats.format = detected.format
+            self.stats.zone = detected.zone
+            self.stats.year = detected.year
+
+
+def count(stats: SourceStats, event: Event) -> None:
+    """Count what an event says."""
+    if isinstance(event, Rotated):
+        stats.rotations += 1
+    elif isinstance(event, Truncated):
+        stats.truncations += 1
+    elif isinstance(event, Failed):
+        stats.failed = event.what()
+
+
+class FileFeed:
+    """Items of a source whose iteration never waits."""
+
+    def __init__(self, items: Iterator[Item], modified: Callable[[], int | None]) -> None:
+        self._items = items
+        self._modified = modified
+
+    def take(self) -> Item | None:
+        """The next item; what it raises is raised."""
+        return next(self._items)
+
+    def modified(self) -> int | None:
+        """When the file was last written."""
+        return self._modified()
+
+
+class QueueFeed:
+    """Items that a pump puts in as they come."""
+
+    def __init__(self) -> None:
+        self.items: deque[Item | SourceError] = deque()
+        self.size = 0
+        self.ended = False
+        self.on_take: Callable[[], object] | None = None
+
+    def put(self, item: Item | SourceError) -> None:
+        """Add an item."""
+        self.items.append(item)
+        self.size += _size(item)
+
+    def take(self) -> Item | None:
+        """The next item, None when there is none now, `StopIteration` after the last."""
+        if not self.items:
+            if self.ended:
+                raise StopIteration
+            return None
+        item = self.items.popleft()
+        self.size -= _size(item)
+        if self.on_take is not None:
+            self.on_take()
+        if isinstance(item, SourceError):
+            raise item
+        return item
+
+    def modified(self) -> int | None:
+        """Unknown: what comes is new."""
+        return None
+
+
+def _size(item: object) -> int:
+    if isinstance(item, Chunk):
+        return len(item.data)
+    return len(item) if isinstance(item, bytes) else 0

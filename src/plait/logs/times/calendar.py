@@ -1,0 +1,91 @@
+"""What a stamp says in, nanoseconds since 1970 UTC out; the zone and year it lacks are added."""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final
+
+from plait.logs.times.format import Civil
+from plait.logs.times.zones import offset_of
+
+SECOND: Final = 10**9
+DAY: Final = 86_400 * SECOND
+#: Within this distance of a stamp without a year no other year comes nearer.
+HALF_YEAR: Final = 182 * DAY
+_EPOCH: Final = date(1970, 1, 1).toordinal()
+# Year 1 is what programs print for "no time"; above 2261 nanoseconds leave 64 bits.
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 2261
+# Feb 29 may be eight years away (1896 to 1904, 2096 to 2104).
+_LEAP_REACH: Final = 8
+
+
+class Calendar:
+    """Turns Civil values into times, for logs whose unnamed zone is `zone`."""
+
+    __slots__ = ("reference", "zone")
+
+    def __init__(self, zone: tzinfo, reference: int) -> None:
+        self.zone = zone
+        self.reference = reference
+
+    def time(self, said: Civil | int, near: int | None) -> int | None:
+        """The time in nanoseconds; None for a day that does not exist.
+
+        A missing year becomes the one nearest to `near`, or, where that is None, the one that
+        puts the time nearest before the reference or at most a day after it.
+        """
+        if isinstance(said, int):
+            return said * SECOND
+        if said.year is not None:
+            return self._of_year(said, said.year)
+        middle = (datetime(1970, 1, 1) + timedelta(0, self._pivot(near) // SECOND)).year
+        times = [
+            time
+            for year in range(middle - _LEAP_REACH, middle + _LEAP_REACH + 1)
+            if (time := self._of_year(said, year)) is not None
+        ]
+        if near is not None:
+            return min(times, key=lambda time: (abs(time - near), time), default=None)
+        latest = self.reference + DAY
+        # A file dated before all its stamps (1970, where dates were wiped) takes the earliest.
+        return max((time for time in times if time <= latest), default=min(times, default=None))
+
+    def _pivot(self, near: int | None) -> int:
+        pivot = self.reference if near is None else near
+        return min(max(pivot, 0), 9 * 10**18)
+
+    def _of_year(self, said: Civil, year: int) -> int | None:
+        if not _FIRST_YEAR <= year <= _LAST_YEAR:
+            return None
+        try:
+            days = date(year, said.month, said.day).toordinal() - _EPOCH
+        except ValueError:
+            return None
+        seconds = days * 86_400 + said.second
+        return (seconds - self._offset(seconds, said.zone)) * SECOND
+
+    def _offset(self, seconds: int, zone: bytes) -> int:
+        """Seconds east of UTC of a civil time; fold 0 where the clock shows it twice."""
+        named = offset_of(zone) if zone else None
+        if named is not None and not zone[-1:].isalpha():
+            return named
+        own, name = self._own(seconds)
+        # An abbreviation many places share means this log's own place, if that uses it.
+        if named is None or name == zone.decode("ascii", "replace"):
+            return own
+        return named
+
+    def _own(self, seconds: int) -> tuple[int, str]:
+        """Offset and abbreviation of the log's own zone at a civil time."""
+        try:
+            moment = datetime(1970, 1, 1, tzinfo=self.zone) + timedelta(0, seconds)
+            offset = moment.utcoffset()
+            return (0 if offset is None else round(offset.total_seconds())), moment.tzname() or ""
+        except (OverflowError, ValueError):
+            return 0, ""
+
+
+def iso(time: int) -> str:
+    """A time as ISO 8601 in UTC, for people and tests."""
+    seconds, ns = divmod(time, SECOND)
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(0, seconds)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}" + (f".{ns:09d}".rstrip("0") if ns else "") + "Z"

@@ -1,0 +1,207 @@
+"""What a user names in, sources and sinks out: built-in table first, then entry points.
+
+A package adds a source for URLs `name://...` (or `name:...`) by an entry point `name` in the
+group `plait.sources`, a callable that takes the text after the colon and a dict of settings and
+returns a source; a sink likewise in `plait.sinks`.
+"""
+
+import os
+import re
+import stat
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final, Literal
+from urllib.parse import parse_qsl
+
+from plait.errors import UsageError
+from plait.sinks import Sink
+from plait.sources import Source
+from plait.sources.files import Files, FileSource, FileSpec
+
+if TYPE_CHECKING:
+    from plait.logs.render import Renderer
+
+#: Settings that any source takes as a query: `app.log?tz=Asia/Shanghai&label=app`.
+SETTINGS: Final = {
+    "label": "the name shown for the source",
+    "tz": "the time zone of its stamps that name none",
+    "time-format": "the format of its stamps",
+}
+_QUERY: Final = re.compile(r"(.+)\?((?:%s)=[^?]*)" % "|".join(SETTINGS), re.DOTALL)
+_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A source as a user wrote it: what to read and how."""
+
+    text: str  # as it was written, without the settings
+    settings: Mapping[str, str] = field(default_factory=dict)
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A source that takes part, and how to read it."""
+
+    name: str
+    source: FileSource | Source
+    settings: Mapping[str, str]
+
+    @classmethod
+    def file(cls, source: FileSource) -> "Opened":
+        """The same for a file."""
+        return cls(source.name, source, source.settings)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedSources:
+    """All sources, in the order in which they were named, and the files among them as one."""
+
+    sources: list[Opened]
+    files: Files | None
+
+
+def parse_spec(text: str, position: int = 0) -> Spec:
+    """Split the settings off a source as a user wrote it; `UsageError` where they are wrong."""
+    if not text:
+        raise UsageError("a source has no name; write a path, a glob, a folder, - or a URL")
+    found = _QUERY.fullmatch(text)
+    if found is None or os.path.lexists(text):
+        return Spec(text, {}, position)
+    settings: dict[str, str] = {}
+    for key, value in parse_qsl(found[2], keep_blank_values=True):
+        if key not in SETTINGS:
+            raise UsageError(f"{text}: setting {key!r} is not known; known: {', '.join(SETTINGS)}")
+        settings[key] = value
+    return Spec(found[1], settings, position)
+
+
+def open_sources(
+    wanted: Sequence[object],
+    *,
+    live: bool = False,
+    skip_backlog: bool = False,
+    exclude: Sequence[str] = (),
+) -> OpenedSources:
+    """The sources that these names, paths, iterables and source objects stand for."""
+    if not wanted:
+        raise UsageError("no source is given; write one or more paths, globs, folders or URLs")
+    files: list[FileSpec] = []
+    others: list[tuple[int, Opened]] = []
+    for position, each in enumerate(wanted):
+        if isinstance(each, os.PathLike):
+            each = os.fspath(each)  # the same thing, spelled
+        if not isinstance(each, str):
+            others.append((position, _iterable(each, position)))
+            continue
+        spec = parse_spec(each, position)
+        if (source := _special(spec)) is None:
+            label = spec.settings.get("label")
+            files.append(FileSpec(spec.text, position, label, dict(spec.settings)))
+        else:
+            name = spec.settings.get("label", source.name)
+            others.append((position, Opened(name, source, spec.settings)))
+    group = None
+    if files:
+        start: Literal["begin", "end"] = "end" if skip_backlog else "begin"
+        group = Files(files, follow=live, exclude=list(exclude), start=start)
+        others += [(file.position, Opened.file(file)) for file in group.start()]
+    others.sort(key=lambda pair: pair[0])
+    return OpenedSources([opened for _, opened in others], group)
+
+
+def _special(spec: Spec) -> Source | None:
+    """The source of a specification that is not about regular files."""
+    text = spec.text
+    if text == "-":
+        return _pipe(0)
+    scheme = _SCHEME.fullmatch(text)
+    if scheme is not None and not os.path.lexists(text):
+        name, rest = scheme[1], scheme[2]
+        if name in SOURCES:
+            return SOURCES[name](rest, spec.settings)
+        if (plugin := _entry_point("plait.sources", name)) is not None:
+            return plugin(rest, dict(spec.settings))  # type: ignore[return-value]  # its word
+        if rest.startswith("//"):
+            known = ", ".join(f"{scheme}:" for scheme in SOURCES)
+            raise UsageError(f"{text}: no source for {name}: is known; known: {known}")
+    try:
+        mode = os.stat(text).st_mode
+    except (OSError, ValueError):
+        return None
+    return _pipe(text) if stat.S_ISFIFO(mode) or stat.S_ISCHR(mode) else None
+
+
+def _pipe(where: int | str) -> Source:
+    from plait.sources.pipe import PipeSource
+
+    return PipeSource(where)
+
+
+def _command(rest: str, settings: Mapping[str, str]) -> Source:
+    from plait.sources.command import CommandSource
+
+    if not rest.strip():
+        raise UsageError("cmd: names no command; write for instance 'cmd:journalctl -f'")
+    return CommandSource(rest)
+
+
+#: Built-in sources by the name before the colon.
+SOURCES: Final[dict[str, Callable[[str, Mapping[str, str]], Source]]] = {"cmd": _command}
+
+
+def _entry_point(group: str, name: str) -> Callable[..., object] | None:
+    from importlib.metadata import entry_points
+
+    for entry in entry_points(group=group, name=name):
+        return entry.load()  # type: ignore[no-any-return]  # a plug-in's word
+    return None
+
+
+class _Iterable:
+    """Any iterable of bytes, as a blocking source."""
+
+    def __init__(self, items: Iterable[bytes], name: str) -> None:
+        self.name = name
+        self._items = items
+
+    def __iter__(self):  # type: ignore[no-untyped-def]  # whatever the caller's iterable gives
+        return iter(self._items)
+
+
+class _AsyncIterable:
+    """The same of the other colour."""
+
+    def __init__(self, items: AsyncIterable[bytes], name: str) -> None:
+        self.name = name
+        self._items = items
+
+    def __aiter__(self):  # type: ignore[no-untyped-def]  # whatever the caller's iterable gives
+        return aiter(self._items)
+
+
+def _iterable(items: object, position: int) -> Opened:
+    name = getattr(items, "name", None) or getattr(items, "__name__", None)
+    if not isinstance(name, str):
+        name = f"{type(items).__name__} {position + 1}"
+    if isinstance(items, AsyncIterable):
+        return Opened(name, _AsyncIterable(items, name), {})
+    if isinstance(items, Iterable) and not isinstance(items, bytes | bytearray):
+        return Opened(name, _Iterable(items, name), {})
+    raise UsageError(f"{items!r} is not a source; a source is a path or an iterable of bytes")
+
+
+def open_sink(target: str, render: "Renderer", *, patient: bool = False) -> Sink:
+    """The sink that a target of `-o` stands for: `-`, a file, or a plug-in's URL."""
+    from plait.sinks.descriptor import DescriptorSink, FileSink
+
+    if target == "-":
+        return DescriptorSink(1, render, name="standard output", patient=patient)
+    scheme = _SCHEME.fullmatch(target)
+    if scheme is not None and scheme[2].startswith("//"):
+        plugin = _entry_point("plait.sinks", scheme[1])
+        if plugin is None:
+            raise UsageError(f"{target}: no sink for {scheme[1]}: is known; write a path or -")
+        return plugin(scheme[2], render)  # type: ignore[return-value]  # a plug-in's word
+    return FileSink(target, render)

@@ -1,0 +1,79 @@
+"""How sources are read and merged, as plain values; nothing is opened by them."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Final, Literal, TypedDict
+
+from plait.errors import UsageError
+from plait.events import Event
+from plait.logs.assemble import LIMIT
+from plait.logs.steps import Step
+from plait.zones import local_zone, zone_of
+
+#: How many bytes of records may wait for others, over all sources.
+MEMORY: Final = 32 * 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a stream does with its sources.
+
+    `live` goes on as they grow. `order` is "time", or "arrival" for records as they come.
+    `lateness` is how long, in seconds, a live record waits for earlier ones of other sources,
+    at most. `skip_backlog` leaves out what files hold at the start. `tz` is the zone of stamps
+    that name none, `time_format` the name or pattern of a format. `steps` work on every batch.
+    `memory` bounds the bytes that wait, `limit` those of a record. `exclude` names files that
+    no glob or folder may bring in. `on_event` is called with each event, on the stream's thread.
+    """
+
+    live: bool = False
+    order: Literal["time", "arrival"] = "time"
+    lateness: float = 0.5
+    skip_backlog: bool = False
+    tz: str | tzinfo | None = None
+    time_format: str | None = None
+    steps: Sequence[Step] = ()
+    memory: int = MEMORY
+    limit: int = LIMIT
+    exclude: Sequence[str] = ()
+    on_event: Callable[[Event], None] | None = None
+
+    def __post_init__(self) -> None:
+        if self.order not in {"time", "arrival"}:
+            raise UsageError(f"order {self.order!r} is not known; write time or arrival")
+        if not self.lateness >= 0:
+            raise UsageError(f"lateness {self.lateness!r} is negative")
+
+    def reading(self, settings: Mapping[str, str]) -> "Reading":
+        """How one source is to be read, by its own settings before these."""
+        tz = settings.get("tz", self.tz)
+        time_format = settings.get("time-format", self.time_format)
+        if tz is None:
+            return Reading(local_zone(), "local", time_format, self.limit)
+        return Reading(zone_of(tz) if isinstance(tz, str) else tz, "given", time_format, self.limit)
+
+
+class Given(TypedDict, total=False):
+    """The fields of `Options`, as keywords for those who call `plait.follow` and `plait.merge`."""
+
+    order: Literal["time", "arrival"]
+    lateness: float
+    skip_backlog: bool
+    tz: str | tzinfo | None
+    time_format: str | None
+    steps: Sequence[Step]
+    memory: int
+    limit: int
+    exclude: Sequence[str]
+    on_event: Callable[[Event], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the bytes of one source are to be understood."""
+
+    zone: tzinfo
+    zone_from: str = "local"
+    time_format: str | None = None
+    limit: int = LIMIT

@@ -1,0 +1,388 @@
+"""A path in, the bytes of the file out, and of those that come to stand in its place."""
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Literal
+
+from plait.errors import MissingExtra, SourceError
+from plait.events import CaughtUp, Event, Failed, Opened, Rotated, Truncated, Waiting
+from plait.logs.chunk import Chunk
+from plait.sources import Item
+from plait.sources.compressed import CorruptDataError
+from plait.sources.faults import in_words, look_up, require_regular
+from plait.sources.incarnation import Incarnation
+from plait.sources.known import NO_HEAD, Known, head_of
+from plait.sources.patterns import FileSpec
+from plait.sources.writers import has_writer
+
+#: While an old file may still be written, look at it so often (s): short beside the grace.
+_LINGER = 0.1
+#: Pauses (s) before a source that failed is tried again: the first, and the longest.
+_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
+
+
+class FileSource:
+    """One file, read to its end, or followed by its name through rotations.
+
+    Iterating never waits. Followed, it yields `CaughtUp` when nothing more is there now; call
+    `next` again when there may be. Faults are reported once by `Failed` while following and
+    raised as `SourceError` otherwise. Bytes of the old file come before those of the new.
+
+    What cannot be seen: a file truncated and written again, between two looks, to at least
+    its former size with the same first bytes; a file renamed to a name that does not look
+    like a rotated one, or deleted, that was never opened.
+
+    1. At most one incarnation is open, and it is claimed in `known`.
+    2. An incarnation is left only at its end, and never gone back to before `Rotated` is given.
+    """
+
+    __slots__ = (
+        "_after", "_block", "_clock", "_closed", "_file", "_follow", "_free", "_grace",
+        "_known", "_noticed", "_opened", "_pause", "_skip", "_told", "name", "path", "spec",
+    )  # fmt: skip
+
+    immediate: Final = True
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        name: str | None = None,
+        follow: bool = False,
+        start: Literal["begin", "end"] = "begin",
+        block: int = 256 * 1024,
+        grace: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+        known: Known | None = None,
+        spec: FileSpec | None = None,
+    ) -> None:
+        """Touch nothing yet, but with `start="end"` note which file is there to be skipped."""
+        self.path = path
+        self.name = path if name is None else name
+        self.spec = FileSpec(path) if spec is None else spec
+        self._follow, self._block, self._grace, self._clock = follow, block, grace, clock
+        self._known = Known() if known is None else known
+        self._file: Incarnation | None = None
+        self._after: Event | None = None
+        self._noticed: float | None = None
+        self._told: str | None = None
+        self._pause = 0.0
+        self._free = self._opened = self._closed = False
+        self._skip: tuple[int, int] | None = None
+        if follow:
+            self._prepare(start, alone=known is None)
+
+    @property
+    def position(self) -> int:
+        """The place among the arguments of the one that named this file."""
+        return self.spec.position
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """What the user set for this argument."""
+        return self.spec.settings
+
+    @property
+    def modified(self) -> int | None:
+        """When the file now open was last written (ns since 1970), None before it is open."""
+        return None if self._file is None else self._file.modified
+
+    @property
+    def size(self) -> int | None:
+        """Bytes on disk of the file now open, None before it is open."""
+        return None if self._file is None else os.fstat(self._file.fd).st_size
+
+    @property
+    def read_bytes(self) -> int:
+        """How many of the bytes on disk of the file now open have been read."""
+        return 0 if self._file is None else self._file.offset
+
+    def __iter__(self) -> Iterator[Item]:
+        return self
+
+    def __next__(self) -> Item:
+        """Give the next item; raises `SourceError` or `MissingExtra` when not following."""
+        if self._after is not None:
+            after, self._after = self._after, None
+            return after
+        if self._closed:
+            raise StopIteration
+        return self._follow_on() if self._follow else self._read_through()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it has ended or was closed."""
+        return self._closed
+
+    def is_current(self, path_now: os.stat_result) -> bool:
+        """Whether the file now open is the one that is at the source's path."""
+        return self._file is not None and self._file.identity == (path_now.st_dev, path_now.st_ino)
+
+    def begins_as(self, fd: int) -> bool:
+        """Whether another open file begins as the one now open: it is a copy being made of it."""
+        head = NO_HEAD if self._file is None else self._file.head
+        return head.length > 0 and head_of(fd, head.length) == head
+
+    def glance(self) -> bool:
+        """Whether there may be something to read: two system calls at most, for polling."""
+        file = self._file
+        try:
+            status = look_up(self.path)
+            if file is None:
+                return status is not None or self._told is None
+            if status is None or (status.st_dev, status.st_ino) != file.identity:
+                if status is not None and not self._is_foreign(status):
+                    return True
+                status = os.fstat(file.fd)
+        except OSError:
+            return True
+        return status.st_mtime_ns != file.modified or (
+            not file.packed and status.st_size != file.offset
+        )
+
+    def close(self) -> None:
+        """Close the file; the iterator ends. May be called again."""
+        self._closed, self._after = True, None
+        self._leave_file()
+        self._known.wakes.pop(self, None)
+
+    # Read once.
+
+    def _read_through(self) -> Item:
+        try:
+            if self._file is None:
+                self._open_regular(os.stat(self.path))
+                return Opened(self.name)
+            if (chunk := self._chunk()) is not None:
+                return chunk
+            if not self._file.whole:
+                raise SourceError(self.name, *_CUT_SHORT)
+        except OSError as error:
+            self.close()
+            raise in_words(self.name, error) from error
+        except CorruptDataError as error:
+            self.close()
+            raise SourceError(self.name, str(error), "is it damaged?") from error
+        except (SourceError, MissingExtra):
+            self.close()
+            raise
+        self.close()
+        raise StopIteration
+
+    def _chunk(self) -> Chunk | None:
+        file = self._file
+        assert file is not None
+        at = file.given
+        data = file.read(self._block)
+        return Chunk(data, (file.device, file.inode, at, *file.head)) if data else None
+
+    # Followed: an open file is read on, and left when another one stands in its place.
+
+    def _follow_on(self) -> Item:
+        try:
+            return self._begin() if self._file is None else self._read_on(self._file)
+        except OSError as error:
+            return self._failed(in_words(self.name, error))
+        except SourceError as error:
+            return self._failed(error)
+        except MissingExtra as error:
+            return self._failed(SourceError(self.name, str(error)))
+
+    def _read_on(self, file: Incarnation) -> Item:
+        status = file.status()
+        if not file.packed and (
+            status.st_size < file.offset or not file.begins_as_before()
+        ):
+            return self._start_again(file, status.st_size)
+        try:
+            chunk = self._chunk()
+        except CorruptDataError as error:
+            file.give_up()
+            return Failed(self.name, str(error), "is it damaged?")
+        if chunk is not None:
+            self._works()
+            return chunk
+        return self._at_end(file, status)
+
+    def _start_again(self, file: Incarnation, size: int) -> Item:
+        self._known.read_before(self, file.head, truncated=True)
+        event = Truncated(self.name, file.offset, size if size < file.offset else 0)
+        file.start_again()
+        return event
+
+    def _at_end(self, file: Incarnation, status: os.stat_result) -> Item:
+        now = look_up(self.path)
+        if now is not None and (now.st_dev, now.st_ino) == file.identity:
+            self._noticed, self._free = None, False
+            return self._caught_up() if file.whole else self._unfinished(file)
+        if now is not None and self._is_foreign(now):
+            now = None
+        # Renamed, and nothing in its place yet: that is still our file, and all there is.
+        if now is None and status.st_nlink:
+            return self._caught_up()
+        return self._leave(file, now)
+
+    def _leave(self, file: Incarnation, now: os.stat_result | None) -> Item:
+        time_now = self._clock()
+        if self._noticed is None:
+            self._noticed = time_now
+        over = time_now >= self._noticed + self._grace
+        if not over and not self._free and has_writer(file.fd) is False:
+            # What the last writer wrote before it left may have come after our last read.
+            self._free = True
+            return self._read_on(file)
+        if not over and (now is None or not self._free):
+            self._known.wakes[self] = min(time_now + _LINGER, self._noticed + self._grace)
+            return self._caught_up()
+        self._leave_file()
+        return self._missing() if now is None else self._go_to(now)
+
+    def _leave_file(self) -> None:
+        if self._file is not None:
+            self._known.finish(*self._file.identity, self._file.mark(self))
+            self._file.close()
+            self._file = None
+            self._noticed, self._free = None, False
+
+    def _unfinished(self, file: Incarnation) -> Item:
+        """At the end of a compressed file that is not whole: it may still be being written."""
+        time_now = self._clock()
+        self._noticed = time_now if self._noticed is None else self._noticed
+        writer = has_writer(file.fd)
+        if writer or (writer is None and time_now < self._noticed + self._grace):
+            self._known.wakes[self] = time_now + _LINGER
+            return self._caught_up()
+        file.give_up()
+        return Failed(self.name, *_CUT_SHORT)
+
+    # Followed: nothing open; the next file is found and opened.
+
+    def _begin(self) -> Item:
+        now = look_up(self.path)
+        if now is None:
+            return self._missing()
+        return self._caught_up() if self._is_foreign(now) else self._go_to(now)
+
+    def _is_foreign(self, now: os.stat_result) -> bool:
+        """Whether the file in our place is one that another source reads, or should."""
+        owner = self._known.owner(now.st_dev, now.st_ino)
+        if owner is not None:
+            return owner is not self
+        # An unknown file under the name of a rotated one is the base's: it finds what it missed.
+        return self._opened and self._known.base(self.path) is not None
+
+    def _go_to(self, now: os.stat_result) -> Item:
+        """Open the oldest file not read yet: one rotated before we looked, or the one there now."""
+        target = self._target()
+        folder = os.path.dirname(target)
+        for found in self._known.missed(self, target, now.st_dev, now.st_ino):
+            item = self._open_missed(os.path.join(folder, found.name), found.inode)
+            if item is not None:
+                return item
+        file = self._open_regular(now)
+        return self._settle(file) if file is not None else self._look_again()
+
+    def _open_missed(self, path: str, inode: int) -> Item | None:
+        file = Incarnation(path, self.name)
+        ours = self._known.owner(file.device, inode) is self
+        if file.inode != inode:
+            file.close()
+            return self._look_again()
+        if not ours and self._known.is_copy(self, file.fd):
+            file.skip_backlog()
+            self._known.finish(*file.identity, file.mark(self))
+            file.close()
+            return None
+        self._file = file
+        return self._settle(file)
+
+    def _open_regular(self, now: os.stat_result) -> Incarnation | None:
+        """Open what is at our path if it still is what it was `now`."""
+        require_regular(self.name, now.st_mode)
+        file = Incarnation(self.path, self.name)
+        if file.identity != (now.st_dev, now.st_ino):
+            file.close()
+            return None
+        self._file = file
+        return file
+
+    def _settle(self, file: Incarnation) -> Item:
+        self._known.claim(*file.identity, self)
+        mark = self._known.mark(*file.identity)
+        if mark is not None and not file.resume(mark):
+            self._known.forget(*file.identity)
+        if self._skip == file.identity:
+            file.skip_backlog()
+        self._skip = None
+        self._works()
+        event: Item = Rotated(self.name) if self._opened else Opened(self.name)
+        self._opened = True
+        return event
+
+    def _look_again(self) -> Item:
+        self._known.wakes[self] = self._clock()
+        return self._caught_up()
+
+    def _target(self) -> str:
+        folder, name = os.path.split(self.path)
+        if os.path.islink(self.path):
+            return os.path.realpath(self.path)
+        return os.path.join(os.path.realpath(folder), name)
+
+    # What is told once.
+
+    def _caught_up(self) -> Item:
+        return CaughtUp(self.name)
+
+    def _missing(self) -> Item:
+        return self._tell("missing", Waiting(self.name))
+
+    def _failed(self, error: SourceError) -> Item:
+        time_now = self._clock()
+        if time_now >= self._known.wakes.get(self, time_now):
+            self._pause = min(_LONGEST_PAUSE, self._pause * 2 or _FIRST_PAUSE)
+            self._known.wakes[self] = time_now + self._pause
+        return self._tell(error.problem, Failed(self.name, error.problem, error.hint))
+
+    def _tell(self, what: str, event: Event) -> Item:
+        if self._told == what:
+            return self._caught_up()
+        self._told, self._after = what, CaughtUp(self.name)
+        return event
+
+    def _works(self) -> None:
+        if self._told is not None or self._pause:
+            self._told, self._pause = None, 0.0
+            self._known.wakes.pop(self, None)
+
+    def _prepare(self, start: str, *, alone: bool) -> None:
+        self._known.paths.setdefault(self.path, self)
+        if alone:
+            self._known.begin(os.path.dirname(self._target()))
+        if start == "end":
+            try:
+                status = os.stat(self.path)
+            except OSError:
+                return
+            self._skip = (status.st_dev, status.st_ino)
+            self._known.claim(*self._skip, self)
+
+
+class MissingSource(FileSource):
+    """Stands for an argument that names nothing, so that the others go on: iterating raises."""
+
+    __slots__ = ("_error",)
+
+    def __init__(self, spec: FileSpec, error: SourceError) -> None:
+        super().__init__(spec.pattern, name=spec.label, spec=spec)
+        self._error = error
+
+    def __next__(self) -> Item:
+        if self.closed:
+            raise StopIteration
+        self.close()
+        raise self._error
+
+
+_CUT_SHORT = ("ends early: the compressed data is not complete", "is it damaged, or still written?")

@@ -1,0 +1,303 @@
+"""What a user named in, one source for each file out; while following, also for those to come."""
+
+import contextlib
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from plait.errors import SourceError
+from plait.events import Event, Failed, Waiting
+from plait.sources.faults import in_words, is_missing
+from plait.sources.file import FileSource, MissingSource
+from plait.sources.folders import Folder, Folders, Touched
+from plait.sources.joining import Gate
+from plait.sources.known import Known
+from plait.sources.patterns import FileSpec, Pattern, is_glob, natural
+from plait.sources.rotated import rotations
+
+__all__ = ["Changes", "FileSource", "FileSpec", "Files"]
+
+#: Descriptors that the rest of the program may need beside one for each file.
+_SPARE = 256
+
+
+@dataclass(slots=True)
+class Changes:
+    """What a look has found: new sources, sources that may have something, and events."""
+
+    opened: list[FileSource] = field(default_factory=list)
+    due: list[FileSource] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+
+
+class _Interest:
+    """Why we look at a folder: the sources in it by name, and the patterns that lead through."""
+
+    __slots__ = ("names", "steps")
+
+    def __init__(self) -> None:
+        self.names: dict[str, FileSource] = {}
+        self.steps: list[tuple[Pattern, int]] = []
+
+
+_Folder = Folder[_Interest]
+
+
+class Files:
+    """The files of one driver: patterns in, sources out, and word of which may have more.
+
+    Nothing here waits. Following, call `poll` when `fileno()` is readable, and at least every
+    `interval` seconds; take the time before you call it and read the sources after.
+
+    1. A folder is looked at before it is scanned, and a source before it is first read.
+    2. A file is read by one source, whatever names it has or gets.
+    """
+
+    def __init__(
+        self,
+        patterns: Sequence[str | FileSpec],
+        *,
+        follow: bool,
+        exclude: Collection[str | tuple[int, int]] = (),
+        start: Literal["begin", "end"] = "begin",
+        watch: Literal["auto", "inotify", "poll"] = "auto",
+        interval: float = 0.25,
+        rescan: float = 1.0,
+        block: int = 256 * 1024,
+        grace: float = 2.0,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Open nothing yet; `exclude` names plait's own outputs by path or (device, inode)."""
+        self._specs = [
+            FileSpec(named, position) if isinstance(named, str) else named
+            for position, named in enumerate(patterns)
+        ]
+        self._follow, self._start, self._clock = follow, start, clock
+        self._block, self._grace = block, grace
+        self._poll_every, self._rescan_every = interval, rescan
+        self._known = Known()
+        self._gate = Gate(self._known, exclude)
+        self._folders: Folders[_Interest] = Folders(_Interest, watch if follow else "poll")
+        self._starting = True
+        self._found: list[tuple[str, Pattern]] = []
+        self._due: dict[FileSource, None] = {}
+        self._events: list[Event] = []
+        self._next_poll = self._next_rescan = 0.0
+
+    def start(self) -> list[FileSource]:
+        """The sources there are now, as the arguments name them, naturally sorted in each."""
+        sources: list[FileSource] = []
+        for spec in self._specs:
+            sources += self._expand(spec)
+        if self._follow:
+            _raise_limit(len(sources))
+        self._starting = False
+        now = self._clock()
+        self._next_poll, self._next_rescan = now + self._poll_every, now + self._rescan_every
+        return sources
+
+    def events(self) -> list[Event]:
+        """What was to be told since the last call or the last `poll`."""
+        told = self._events + self._folders.events + self._gate.events
+        self._events, self._folders.events, self._gate.events = [], [], []
+        return told
+
+    def fileno(self) -> int | None:
+        """Readable when `poll` would find something; None when only polling tells."""
+        return self._folders.fileno() if self._follow else None
+
+    @property
+    def interval(self) -> float:
+        """Seconds until `poll` should be called again even if nothing is readable."""
+        now = self._clock()
+        times = [self._next_rescan, *self._known.wakes.values()]
+        if self._folders.is_polling:
+            times.append(self._next_poll)
+        return max(0.0, min(times) - now)
+
+    def poll(self) -> Changes:
+        """What has changed since the last call."""
+        if not self._follow:
+            return Changes(events=self.events())
+        now = self._clock()
+        self._known.renew()
+        self._take(self._folders.drain())
+        if now >= self._next_poll:
+            self._next_poll = now + self._poll_every
+            self._take(self._folders.scan_polled())
+            self._glance()
+        if now >= self._next_rescan:
+            self._next_rescan = now + self._rescan_every
+            self._take(self._folders.check())
+        self._wake(now)
+        opened = self._join()
+        self._due.update(dict.fromkeys(self._gate.due))
+        self._gate.due = []
+        due = [source for source in self._due if not source.closed]
+        self._due = {}
+        return Changes(opened, due, self.events())
+
+    def close(self) -> None:
+        """Close the notifications and every source; may be called again."""
+        self._folders.close()
+        for source in list(self._known.paths.values()):
+            if isinstance(source, FileSource):
+                source.close()
+
+    # At the start.
+
+    def _expand(self, spec: FileSpec) -> list[FileSource]:
+        folder = spec.pattern.endswith(os.sep) or os.path.isdir(spec.pattern)
+        if not folder and not is_glob(spec.pattern):
+            return self._expand_path(spec)
+        pattern = Pattern(spec, is_folder=folder)
+        self._descend(pattern.root, pattern, 0)
+        sources = self._join()
+        if not sources:
+            self._nothing(pattern, sources)
+        return sources
+
+    def _expand_path(self, spec: FileSpec) -> list[FileSource]:
+        with contextlib.suppress(OSError):
+            status = os.stat(spec.pattern)
+            same = self._gate.same_as(spec.pattern, status)
+            if same is not None or spec.pattern in self._known.paths:
+                self._events.extend([same] if same is not None else [])
+                return []
+        return [self._open(spec.pattern, spec, self._start)]
+
+    def _nothing(self, pattern: Pattern, sources: list[FileSource]) -> None:
+        what = "holds no logs" if pattern.is_folder else "no file matches"
+        name = pattern.spec.label or pattern.spec.pattern
+        if self._follow:
+            self._events.append(Waiting(name, f"{what} yet"))
+        elif not any(event.source == name for event in self._events):
+            hint = "check the path" if pattern.is_folder else "check it, and quote it in a shell"
+            sources.append(MissingSource(pattern.spec, SourceError(name, what, hint)))
+
+    def _open(self, path: str, spec: FileSpec, start: Literal["begin", "end"]) -> FileSource:
+        if self._follow:
+            folder, name = os.path.split(path)
+            place = self._folders.get(folder)
+            self._known.begin(os.path.realpath(folder))
+        source = FileSource(
+            path, name=spec.label, follow=self._follow, start=start, block=self._block,
+            grace=self._grace, clock=self._clock, known=self._known, spec=spec,
+        )  # fmt: skip
+        self._known.paths.setdefault(path, source)
+        if self._follow:
+            place.content.names[name] = source
+            if os.path.islink(path):
+                self._aim(source)
+        with contextlib.suppress(OSError):
+            status = os.stat(path)
+            self._known.claim(status.st_dev, status.st_ino, source)
+        return source
+
+    def _aim(self, source: FileSource) -> None:
+        """Look also at the folder in which the file really is that a link leads to."""
+        folder, name = os.path.split(os.path.realpath(source.path))
+        self._known.begin(folder)
+        self._folders.get(folder).content.names.setdefault(name, source)
+
+    # While following.
+
+    def _take(self, touched: Iterable[Touched[_Interest]]) -> None:
+        for folder, name, renamed in touched:
+            if name:
+                self._touch(folder, name, renamed=renamed)
+            else:
+                self._touch_all(folder)
+
+    def _touch_all(self, folder: _Folder) -> None:
+        self._due.update(dict.fromkeys(folder.content.names.values()))
+        for pattern, step in folder.content.steps:
+            self._scan(folder, pattern, step, renamed=True)
+
+    def _touch(self, folder: _Folder, name: str, *, renamed: bool) -> None:
+        interest = folder.content
+        source = interest.names.get(name)
+        if source is not None:
+            self._due[source] = None
+            if renamed and os.path.islink(source.path):
+                self._aim(source)
+            return
+        for rotation in rotations(name):
+            if (source := interest.names.get(rotation.base)) is not None:
+                self._due[source] = None
+        for pattern, step in interest.steps:
+            self._consider(folder, name, pattern, step, renamed=renamed)
+
+    def _glance(self) -> None:
+        for folder in self._folders.polled:
+            for source in folder.content.names.values():
+                if not source.closed and source.glance():
+                    self._due[source] = None
+
+    def _wake(self, now: float) -> None:
+        for source, when in list(self._known.wakes.items()):
+            if when <= now and isinstance(source, FileSource):
+                del self._known.wakes[source]
+                self._due[source] = None
+
+    # Patterns.
+
+    def _descend(self, path: str, pattern: Pattern, step: int) -> None:
+        folder = self._folders.get(path) if self._follow else Folder(path, _Interest())
+        if (pattern, step) not in folder.content.steps:
+            folder.content.steps.append((pattern, step))
+            self._scan(folder, pattern, step, renamed=True)
+
+    def _scan(self, folder: _Folder, pattern: Pattern, step: int, *, renamed: bool) -> None:
+        try:
+            names = os.listdir(folder.path or ".")
+        except OSError as error:
+            if not is_missing(error):
+                fault = in_words(folder.path, error)
+                self._events.append(Failed(folder.path, fault.problem, fault.hint))
+            return
+        for name in names:
+            self._consider(folder, name, pattern, step, renamed=renamed)
+
+    def _consider(
+        self, folder: _Folder, name: str, pattern: Pattern, step: int, *, renamed: bool
+    ) -> None:
+        path = os.path.join(folder.path, name)
+        for fits in pattern.steps(step):
+            if not pattern.matches(fits, name):
+                continue
+            if pattern.is_last(fits):
+                if renamed:
+                    self._gate.forget(path)
+                self._found.append((path, pattern))
+            elif renamed and os.path.isdir(path):
+                if pattern.segments[fits] != "**":
+                    self._descend(path, pattern, fits + 1)
+                elif not os.path.islink(path):
+                    self._descend(path, pattern, fits)
+
+    def _join(self) -> list[FileSource]:
+        """Make sources of the paths found, as far as they are new."""
+        found, self._found = self._found, []
+        sources = []
+        for path, pattern in sorted(found, key=lambda it: (it[1].spec.position, natural(it[0]))):
+            if self._gate.admits(path, pattern, starting=self._starting) is not None:
+                start = self._start if self._starting else "begin"
+                sources.append(self._open(path, pattern.spec, start))
+        return sources
+
+
+def _raise_limit(files: int) -> None:
+    """Let this process open so many files if the system allows it: each stays open."""
+    try:
+        import resource
+    except ImportError:  # pragma: no cover - not on this system
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = files + _SPARE
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else max(soft, hard)
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

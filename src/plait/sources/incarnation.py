@@ -1,0 +1,155 @@
+"""An open file in, its bytes out, whatever its name is now: one incarnation of a source."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+
+from plait.sources.compressed import Expander, kind_of
+from plait.sources.known import HEAD, NO_HEAD, Mark, Reader, grown, head_of, is_same
+
+#: Flags that never wait, even should a pipe have taken the file's place since it was looked at.
+_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+#: The piece in which the last newline is looked for from the end: a few long lines.
+_BACK = 64 * 1024
+
+
+class Incarnation:
+    """One file, open: it stays the same file when it is renamed or deleted.
+
+    1. `head` covers the first `min(offset, HEAD)` bytes (of a compressed file the first `HEAD`).
+    2. `offset` counts bytes on disk, `given` bytes handed out.
+    """
+
+    __slots__ = ("_expander", "device", "fd", "given", "head", "inode", "modified", "offset")
+
+    def __init__(self, path: str, name: str) -> None:
+        """Open the file; raises `OSError`, or `MissingExtra` for a compression not installed."""
+        self.fd = os.open(path, _FLAGS)
+        try:
+            status = os.fstat(self.fd)
+            self.device, self.inode = status.st_dev, status.st_ino
+            self.modified = status.st_mtime_ns
+            self.offset = self.given = 0
+            self.head = NO_HEAD
+            self._expander: Expander | None = None
+            if (kind := kind_of(os.pread(self.fd, 10, 0))) is not None:
+                self._expander = Expander(name, kind, self._portion)
+                self.head = head_of(self.fd)
+        except BaseException:
+            os.close(self.fd)
+            raise
+
+    @property
+    def packed(self) -> bool:
+        """Whether the file is compressed."""
+        return self._expander is not None
+
+    @property
+    def whole(self) -> bool:
+        """Whether the content may end where it was read to: not inside compressed data."""
+        return self._expander is None or self._expander.between
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """Device and inode."""
+        return self.device, self.inode
+
+    def read(self, limit: int) -> bytes:
+        """The next bytes, b"" if there are none (now); raises `OSError` and `CorruptDataError`."""
+        take = self._portion if self._expander is None else self._expander.piece
+        data = take(limit)
+        self.given += len(data)
+        return data
+
+    def status(self) -> os.stat_result:
+        """The file's state now; `modified` is brought up to date."""
+        status = os.fstat(self.fd)
+        self.modified = status.st_mtime_ns
+        return status
+
+    def begins_as_before(self) -> bool:
+        """Whether the file still begins with what was read as its beginning."""
+        return self.packed or head_of(self.fd, self.head.length) == self.head
+
+    def start_again(self) -> None:
+        """Go back to the start of a file that was truncated."""
+        self.offset = self.given = 0
+        self.head = NO_HEAD
+
+    def skip_backlog(self) -> None:
+        """Go to the end: behind the last newline that is in the file now."""
+        end = os.fstat(self.fd).st_size
+        self._go_to(end if self.packed else _after_last_newline(self.fd, end))
+
+    def resume(self, mark: Mark) -> bool:
+        """Go to where a former reader left this file; False if it is another file by now."""
+        if not is_same(self.fd, mark.head, mark.offset):
+            return False
+        self._go_to(mark.offset)
+        return True
+
+    def give_up(self) -> None:
+        """Leave out what is left of compressed data that cannot be decoded."""
+        self._expander = _Nothing()
+
+    def mark(self, reader: Reader) -> Mark:
+        """What to remember of it when it is left."""
+        return Mark(reader, self.head, self.offset)
+
+    def close(self) -> None:
+        """Close the file; once."""
+        os.close(self.fd)
+
+    def _go_to(self, offset: int) -> None:
+        self.offset = offset
+        if self.packed:
+            self._expander = _Nothing() if offset else self._expander
+        else:
+            self.given = offset
+            self.head = head_of(self.fd, min(offset, HEAD))
+
+    def _portion(self, limit: int) -> bytes:
+        data = os.pread(self.fd, limit, self.offset)
+        if self.offset < HEAD and self._expander is None:
+            self.head = grown(self.head, data)
+        self.offset += len(data)
+        return data
+
+
+class _Nothing(Expander):
+    """The rest of a compressed file whose content is not wanted."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        """Hold nothing."""
+
+    @property
+    def between(self) -> bool:
+        return True
+
+    def piece(self, limit: int) -> bytes:
+        return b""
+
+
+def _after_last_newline(fd: int, end: int) -> int:
+    """Where the last line that is not ended yet begins."""
+    wide = os.pread(fd, 2, 0) in {b"\xff\xfe", b"\xfe\xff"}
+    while end > 0:
+        begin = max(0, end - _BACK)
+        data = os.pread(fd, end - begin, begin)
+        if (found := data.rfind(b"\n")) >= 0:
+            after = begin + found + 1
+            return after + after % 2 if wide else after
+        end = begin
+    return 0
+
+
+@contextlib.contextmanager
+def open_quietly(path: str) -> Iterator[int]:
+    """A descriptor for a short look at a file."""
+    fd = os.open(path, _FLAGS)
+    try:
+        yield fd
+    finally:
+        os.close(fd)

@@ -1,0 +1,121 @@
+"""Paths that fit a pattern in, those to be read as sources of their own out."""
+
+import os
+import stat
+from collections.abc import Collection
+
+from plait.events import Event, Noted
+from plait.sources.file import FileSource
+from plait.sources.incarnation import open_quietly
+from plait.sources.known import Known, is_marked
+from plait.sources.patterns import Pattern, is_text
+
+
+class Gate:
+    """Decides for each path whether it becomes a source; says once why not.
+
+    A path is left out when it is the output, no regular file, binary (in a folder), or a file
+    that is read under another name. While following, a rotated file belongs to the source it
+    was rotated from: that one knows whether it has read it.
+    """
+
+    def __init__(self, known: Known, exclude: Collection[str | tuple[int, int]]) -> None:
+        self.events: list[Event] = []
+        #: Sources that must look because a file they may have missed has been found.
+        self.due: list[FileSource] = []
+        self._known = known
+        self._exclude = exclude
+        self._refused: set[str] = set()
+
+    def is_refused(self, path: str) -> bool:
+        """Whether the file at `path` was found to be none of ours."""
+        return path in self._refused
+
+    def forget(self, path: str) -> None:
+        """Another file may be at `path` now."""
+        self._refused.discard(path)
+
+    def admits(self, path: str, pattern: Pattern, *, starting: bool) -> os.stat_result | None:
+        """The state of the file if it is to be a new source, else None."""
+        if path in self._known.paths or path in self._refused:
+            return None
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        reason = self._reason(path, status, starting=starting)
+        if reason is None and pattern.is_folder:
+            reason = _unfit(path)
+        if reason is None:
+            return status
+        if reason != _LATER:
+            self._refused.add(path)
+        if reason not in (_LATER, _SILENT):
+            self.events.append(Noted(path, reason))
+        return None
+
+    def same_as(self, path: str, status: os.stat_result) -> Event | None:
+        """Word that another source reads this very file, if one does."""
+        owner = self._known.owner(status.st_dev, status.st_ino)
+        if owner is None or owner.path == path:
+            return None
+        return Noted(path, f"is the same file as {owner.path}; read once")
+
+    def is_output(self, status: os.stat_result) -> bool:
+        """Whether this file is one that plait writes to."""
+        for output in self._exclude:
+            try:
+                where = os.stat(output) if isinstance(output, str) else None
+            except OSError:
+                continue
+            if where is None:
+                if output == (status.st_dev, status.st_ino):
+                    return True
+            elif os.path.samestat(where, status):
+                return True
+        return False
+
+    def _reason(self, path: str, status: os.stat_result, *, starting: bool) -> str | None:
+        if not stat.S_ISREG(status.st_mode):
+            return _SILENT
+        if self.is_output(status):
+            return "left out: it is the output"
+        if starting:
+            same = self.same_as(path, status)
+            return None if same is None else same.what()
+        identity = status.st_dev, status.st_ino
+        if self._known.owner(*identity) is not None:
+            return _LATER
+        mark = self._known.mark(*identity)
+        if mark is not None and is_marked(path, mark):
+            return None if status.st_size > mark.offset else _LATER
+        base = self._known.base(path)
+        return self._of_base(path, status, base) if isinstance(base, FileSource) else None
+
+    def _of_base(self, path: str, status: os.stat_result, base: FileSource) -> str | None:
+        """A file whose name is that of a rotated one: missed, a copy, or one of its own."""
+        try:
+            current = base.is_current(os.stat(base.path))
+        except OSError:
+            current = False
+        if not current:
+            self.due.append(base)
+            return _LATER
+        if not status.st_size:
+            return _LATER
+        with open_quietly(path) as fd:
+            copy = self._known.is_copy(base, fd) or base.begins_as(fd)
+        return _SILENT if copy else None
+
+
+#: Not now, but perhaps when it has changed.
+_LATER = "later"
+#: Never, and nobody needs to be told.
+_SILENT = "silent"
+
+
+def _unfit(path: str) -> str | None:
+    try:
+        return None if is_text(path) else "left out: it is not text"
+    except OSError:
+        return None  # becomes a source, which says what is wrong

@@ -1,0 +1,328 @@
+"""Files seen in, who reads or has read each of them out: one registry for the files of a driver.
+
+It answers what a single follower cannot know: whether the file that has appeared under some
+name is new, or an old one that moved there and is or was read under another name.
+"""
+
+import contextlib
+import os
+import time
+import zlib
+from collections.abc import Container, Iterator
+from typing import NamedTuple, Protocol
+
+from plait.errors import MissingExtra
+from plait.sources.compressed import CorruptDataError, Expander, kind_of
+from plait.sources.rotated import Rotation, rotations
+
+#: A file is told from another with the same device and inode by at most so many first bytes.
+HEAD = 1024
+#: An old file that was not written for this long (ns) when we began counts as one nobody writes:
+#: if it changes, its inode was given to a new file. Long enough for a slow writer's pause.
+_QUIET = 3600 * 10**9
+#: So many finished files are remembered; far more than are rotated between two looks.
+_REMEMBERED = 20_000
+
+
+class Head(NamedTuple):
+    """The first bytes of a file: how many, and their checksum."""
+
+    length: int
+    crc: int
+
+
+NO_HEAD = Head(0, 0)
+
+
+class Reader(Protocol):
+    """What the registry knows of a source."""
+
+    path: str
+
+
+class Mark(NamedTuple):
+    """A file that is no longer read: by whom it was, how it began and how far it was read."""
+
+    reader: Reader
+    head: Head
+    offset: int
+
+
+class Candidate(NamedTuple):
+    """A rotated file that `missed` found, oldest first when sorted."""
+
+    mtime: int
+    order: int
+    name: str
+    inode: int
+
+
+def grown(head: Head, data: bytes) -> Head:
+    """`head` after `data`, which follows it in the file."""
+    if head.length >= HEAD or not data:
+        return head
+    part = data[: HEAD - head.length]
+    return Head(head.length + len(part), zlib.crc32(part, head.crc))
+
+
+def head_of(fd: int, length: int = HEAD) -> Head:
+    """The head of an open file."""
+    return grown(NO_HEAD, os.pread(fd, length, 0))
+
+
+class Known:
+    """Which files are being read or have been, by device and inode.
+
+    1. A file has at most one living reader.
+    2. A finished file keeps a mark until its inode is seen to hold another file.
+    """
+
+    def __init__(self) -> None:
+        #: When a source wants to be looked at though nothing may have been reported for it.
+        self.wakes: dict[Reader, float] = {}
+        #: The sources by the paths they were given, to find whose rotated file a name may be.
+        self.paths: dict[str, Reader] = {}
+        self._living: dict[int, dict[int, Reader]] = {}
+        self._marks: dict[tuple[int, int], Mark] = {}
+        self._heads: dict[Reader, list[tuple[Head, bool]]] = {}
+        self._folders: dict[str, _Folder] = {}
+
+    def owner(self, device: int, inode: int) -> Reader | None:
+        """Who reads this file now."""
+        return self._living.get(device, {}).get(inode)
+
+    def mark(self, device: int, inode: int) -> Mark | None:
+        """How far this file was read by one who no longer reads it."""
+        return self._marks.get((device, inode))
+
+    def claim(self, device: int, inode: int, reader: Reader) -> bool:
+        """Make `reader` the one who reads this file, unless another one does."""
+        return self._living.setdefault(device, {}).setdefault(inode, reader) is reader
+
+    def finish(self, device: int, inode: int, mark: Mark) -> None:
+        """The reader leaves this file, having read it to `mark.offset`."""
+        if self.owner(device, inode) is mark.reader:
+            del self._living[device][inode]
+        self._marks.pop((device, inode), None)
+        self._marks[device, inode] = mark
+        while len(self._marks) > _REMEMBERED:
+            del self._marks[next(iter(self._marks))]
+        self.read_before(mark.reader, mark.head)
+
+    def forget(self, device: int, inode: int) -> None:
+        """Take note that another file than the one we knew has this inode."""
+        self._marks.pop((device, inode), None)
+
+    def read_before(self, reader: Reader, head: Head, *, truncated: bool = False) -> None:
+        """`reader` has read a file that began so; a copy of it is not new."""
+        if head.length:
+            heads = self._heads.setdefault(reader, [])
+            if (head, truncated) not in heads:
+                heads.append((head, truncated))
+                del heads[:-32]  # copies are made of the last file, not of one long gone
+
+    def is_copy(self, reader: Reader, fd: int) -> bool:
+        """Whether this file holds again what `reader` has read.
+
+        Uncompressed copies are made of files that are then truncated; what was rotated by
+        renaming is known by its inode, and its compressed copy by how that begins.
+        """
+        begin = os.pread(fd, HEAD, 0)
+        packed = kind_of(begin)
+        if packed is not None:
+            begin = _unpacked(fd, packed)
+        return any(
+            len(begin) >= head.length and zlib.crc32(begin[: head.length]) == head.crc
+            for head, truncated in self._heads.get(reader, ())
+            if truncated or packed is not None
+        )
+
+    def base(self, path: str) -> Reader | None:
+        """The source whose rotated file `path` may be by its name."""
+        folder, name = os.path.split(path)
+        for rotation in rotations(name):
+            if (reader := self.paths.get(os.path.join(folder, rotation.base))) is not None:
+                return reader
+        return None
+
+    def begin(self, folder: str) -> None:
+        """Remember which rotated files are in `folder` before anything in it is read."""
+        if folder not in self._folders:
+            self._folders[folder] = _Folder(folder, self.paths)
+
+    def renew(self) -> None:
+        """Forget what folders looked like; called once for each round of looking."""
+        for folder in self._folders.values():
+            folder.listing = None
+
+    def missed(self, reader: Reader, path: str, device: int, inode: int) -> list[Candidate]:
+        """The rotated files of `path`, now file `inode`, that nobody has read, oldest first."""
+        folder, name = os.path.split(path)
+        self.begin(folder)
+        seen = self._folders[folder]
+        found: list[Candidate] = []
+        read: list[int] = []
+        for old, rotation, number in seen.listed(name, inode).rotated.get(name, ()):
+            there = os.path.join(folder, old)
+            if self._is_new(seen, reader, device, number, there):
+                found.append(Candidate(_mtime(there), -rotation.number, old, number))
+            elif self._was_read_by(reader, device, number):
+                read.append(-rotation.number)
+        return _oldest_first(found, read)
+
+    def _was_read_by(self, reader: Reader, device: int, inode: int) -> bool:
+        mark = self.mark(device, inode)
+        return mark is not None and mark.reader is reader
+
+    def _is_new(self, seen: "_Folder", reader: Reader, device: int, inode: int, path: str) -> bool:
+        owner = self.owner(device, inode)
+        if owner is not None or (mark := self.mark(device, inode)) is not None:
+            if owner is not None:
+                return owner is reader
+            assert mark is not None
+            return not is_marked(path, mark)
+        return not seen.was_there(inode, path)
+
+
+def is_marked(path: str, mark: Mark) -> bool:
+    """Whether the file at `path` is the one that was marked, and not a new one with its inode."""
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return is_same(fd, mark.head, mark.offset)
+    finally:
+        os.close(fd)
+
+
+def is_same(fd: int, head: Head, offset: int) -> bool:
+    """Whether an open file can be the one that began with `head` and was read to `offset`.
+
+    One of which nothing was read is never known again: to read it from its start is right.
+    """
+    if not head.length or os.fstat(fd).st_size < offset:
+        return False
+    return head_of(fd, head.length) == head
+
+
+def _oldest_first(found: list[Candidate], read: list[int]) -> list[Candidate]:
+    """In the order in which they were written, given the order numbers of those read before.
+
+    An old writer may have touched an older file last, so where numbers tell, they count: mostly
+    files move on to higher numbers, with some programs the newest has the highest.
+    """
+    orders = [it.order for it in found]
+    if read and 0 not in orders:
+        if max(read) < min(orders):
+            return sorted(found, key=lambda it: it.order)
+        if min(read) > max(orders):
+            return sorted(found, key=lambda it: -it.order)
+    return sorted(found)
+
+
+class _Listing:
+    """What a folder holds at one moment."""
+
+    __slots__ = ("inodes", "rotated")
+
+    def __init__(self, folder: str) -> None:
+        self.inodes: dict[str, int] = {}
+        self.rotated: dict[str, list[tuple[str, Rotation, int]]] = {}
+        for name, inode in _entries(folder):
+            self.inodes[name] = inode
+            for rotation in rotations(name):
+                self.rotated.setdefault(rotation.base, []).append((name, rotation, inode))
+
+
+class _Folder:
+    """One folder: the rotated files it held when we began, and what it holds now."""
+
+    __slots__ = ("listing", "path", "present")
+
+    def __init__(self, path: str, followed: Container[str]) -> None:
+        self.path = path
+        self.listing: _Listing | None = _Listing(path)
+        names = self.listing.inodes
+        self.present: dict[int, tuple[int, Head]] = {}
+        for old in self.listing.rotated.values():
+            for name, rotation, inode in old:
+                close = rotation.base in names or os.path.join(path, rotation.base) in followed
+                self.present[inode] = _looks(os.path.join(path, name), closely=close)
+        self.listing = None
+
+    def listed(self, name: str, inode: int) -> _Listing:
+        """A listing not older than the file that `name` is now."""
+        # If it shows this very file under its name, then all that was rotated before that file
+        # was made has its name in the listing already.
+        if self.listing is None or self.listing.inodes.get(name) != inode:
+            self.listing = _Listing(self.path)
+        return self.listing
+
+    def was_there(self, inode: int, path: str) -> bool:
+        """Whether this file is one of those that were there when we began."""
+        before = self.present.get(inode)
+        if before is None:
+            return False
+        mtime, head = before
+        if _mtime(path) == mtime:
+            return True
+        if not head.length or not is_marked(path, Mark(_Nobody, head, 0)):
+            del self.present[inode]
+            return False
+        return True
+
+
+class _Nobody:
+    """A reader for marks that have none."""
+
+    path = ""
+
+
+def _entries(folder: str) -> Iterator[tuple[str, int]]:
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                yield entry.name, entry.inode()
+    except OSError:
+        return  # a folder that is not there or not readable holds nothing that we could miss
+
+
+def _unpacked(fd: int, kind: str) -> bytes:
+    """How the content of a compressed file begins, as far as that can be told."""
+    at = 0
+
+    def read(size: int) -> bytes:
+        nonlocal at
+        data = os.pread(fd, size, at)
+        at += len(data)
+        return data
+
+    begin = b""
+    with contextlib.suppress(CorruptDataError, MissingExtra):
+        expander = Expander("", kind, read)
+        while len(begin) < HEAD and (piece := expander.piece(HEAD)):
+            begin += piece
+    return begin
+
+
+def _mtime(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
+def _looks(path: str, *, closely: bool) -> tuple[int, Head]:
+    """What tells a rotated file from a later one with its inode: its time, its head if young."""
+    mtime = _mtime(path)
+    if not closely or time.time_ns() - mtime > _QUIET:
+        return mtime, NO_HEAD
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return mtime, NO_HEAD
+    try:
+        return mtime, head_of(fd)
+    finally:
+        os.close(fd)

@@ -1,0 +1,82 @@
+"""When the driver has something to do: deadlines it knows, and the wait for what it does not."""
+
+from collections import deque
+from typing import Final
+
+_NEVER: Final = -(2**63)
+
+
+class Expiry:
+    """When which places have been held for the lateness."""
+
+    def __init__(self, lateness: float) -> None:
+        self._lateness = lateness
+        self._arrivals: deque[tuple[float, int]] = deque()
+        self._place = _NEVER
+
+    def arrived(self, clock: float, place: int) -> None:
+        """Records up to this place came at this time."""
+        arrivals = self._arrivals
+        if arrivals and arrivals[-1][0] == clock:
+            place = max(place, arrivals.pop()[1])
+        arrivals.append((clock, place))
+
+    def overdue(self, place: int) -> None:
+        """Records up to this place were held for the lateness before they came here."""
+        self._place = max(self._place, place)
+
+    def expired(self, clock: float) -> int:
+        """The largest place that has been held for the lateness."""
+        while self._arrivals and self._arrivals[0][0] + self._lateness <= clock:
+            self._place = max(self._place, self._arrivals.popleft()[1])
+        return self._place
+
+    def next(self) -> float | None:
+        """When the next places will have been held for the lateness."""
+        return self._arrivals[0][0] + self._lateness if self._arrivals else None
+
+    def clear(self) -> None:
+        """Nothing is held any more."""
+        self._arrivals.clear()
+
+
+class Waker:
+    """Ends a wait when a descriptor is readable, a pump has something, or time is up."""
+
+    def __init__(self, descriptor: int | None) -> None:
+        import asyncio  # only here: a merge of files alone runs without a loop
+
+        self._loop = asyncio.get_running_loop()
+        self._event = asyncio.Event()
+        self._descriptor = descriptor
+        if descriptor is not None:
+            self._loop.add_reader(descriptor, self._event.set)
+
+    def wake(self) -> None:
+        """End the wait; on the loop's thread."""
+        self._event.set()
+
+    def wake_from_anywhere(self) -> None:
+        """The same from any thread."""
+        if not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._event.set)
+
+    async def wait(self, seconds: float) -> None:
+        """Wait until woken, at most so long; 0 lets others run once."""
+        from asyncio import sleep
+
+        if not seconds:
+            await sleep(0)
+            return
+        timer = self._loop.call_later(seconds, self._event.set)
+        try:
+            await self._event.wait()
+        finally:
+            timer.cancel()
+            self._event.clear()
+
+    def close(self) -> None:
+        """Let go of the descriptor."""
+        if self._descriptor is not None and not self._loop.is_closed():
+            self._loop.remove_reader(self._descriptor)
+            self._descriptor = None
