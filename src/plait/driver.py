@@ -1,7 +1,6 @@
 """The driver: the one place where sources, merge, clock and tasks meet."""
 
 import os
-import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
@@ -17,7 +16,7 @@ from plait.plugins import Opened, open_sources
 from plait.settings import Given, Options
 from plait.sources.files import Files, FileSource
 from plait.stats import Stats
-from plait.waiting import Expiry, Waker
+from plait.waiting import Clock, Expiry, Waker
 
 if TYPE_CHECKING:
     from plait.pump import Pump
@@ -48,9 +47,12 @@ class Stream:
     of a slow reader beyond `memory` bytes.
     """
 
-    def __init__(self, sources: Iterable[object], options: Options) -> None:
+    def __init__(
+        self, sources: Iterable[object], options: Options, clock: Clock | None = None
+    ) -> None:
         self.options: Final = options
         self.stats: Final = Stats()
+        self._clock: Final = Clock() if clock is None else clock
         self._wanted: Final = list(sources)
         self._merge: Final = Merge()
         self._intakes: Final[list[Intake]] = []
@@ -167,7 +169,7 @@ class Stream:
         else:
             from plait.pump import Pump  # it needs a loop, which files alone do not
 
-            queue = QueueFeed()
+            queue = QueueFeed(getattr(source, "tells_caught_up", False))
             intake = Intake(opened.name, rank, queue, reading)
             self._pumps.append(Pump(intake.name, source, queue, self._share, self._woken(intake)))
         self._intakes.append(intake)
@@ -186,7 +188,9 @@ class Stream:
         """Begin what needs a loop, if anything does."""
         if self.immediate or self._waker is not None:
             return
-        self._waker = Waker(None if self._files is None else self._files.fileno())
+        self._waker = Waker(
+            self._clock, None if self._files is None else self._files.fileno()
+        )
         for pump in self._pumps:
             pump.start()
 
@@ -200,7 +204,7 @@ class Stream:
     def _round(self) -> bool:
         """Read what is due, as far as there is room; return whether anything was."""
         # The clock comes before the look and the reading: what was written by now is read now.
-        clock, now = time.monotonic(), time.time_ns()
+        clock, now = self._clock.monotonic(), self._clock.time_ns()
         if self.options.live:
             self._look()
         if self._stopping and self._drain_until is None:
@@ -274,7 +278,7 @@ class Stream:
 
     def _finish(self, intake: Intake, now: int, event: Event) -> None:
         """Take what a source still holds, and close it."""
-        clock = time.monotonic()
+        clock = self._clock.monotonic()
         self._put(intake, intake.end_incarnation(now, live=self.options.live), clock)
         self._retire(intake)
         count(intake.stats, event)
@@ -335,11 +339,13 @@ class Stream:
 
     def _current(self, intake: Intake) -> bool:
         """Whether a source that is not due has been read up to the present."""
-        return intake.caught_up or isinstance(intake.feed, QueueFeed)
+        feed = intake.feed
+        # A source that does not say so has caught up whenever it makes us wait.
+        return intake.caught_up or (isinstance(feed, QueueFeed) and not feed.tells_caught_up)
 
     def _patience(self) -> float:
         """Seconds until there is something to do even if nothing comes."""
-        clock = time.monotonic()
+        clock = self._clock.monotonic()
         until = [clock + 3600.0]
         if self._files is not None and self.options.live:
             until.append(clock + self._files.interval)
@@ -365,13 +371,13 @@ class Stream:
         """Let go of a file whose writer goes on after the stop, at a line end."""
         file = next(file for file, its in self._by_file.items() if its is intake)
         if file.read_bytes >= self._sizes[intake] and file.size != file.read_bytes:
-            self._put(intake, intake.flush(now, live=True), time.monotonic())
+            self._put(intake, intake.flush(now, live=True), self._clock.monotonic())
             self._retire(intake)
             self._report(Ended(intake.name))
 
     def _finished(self) -> bool:
         if self._active:
-            if self._drain_until is None or time.monotonic() < self._drain_until:
+            if self._drain_until is None or self._clock.monotonic() < self._drain_until:
                 return False
             self._give_up()
             return False
@@ -386,5 +392,5 @@ class Stream:
                 note = f"stopped with {intake.stats.unread} bytes unread"
                 self._report(Noted(intake.name, note))
         for intake in list(self._active):
-            self._put(intake, intake.flush(time.time_ns(), live=True), time.monotonic())
+            self._put(intake, intake.flush(self._clock.time_ns(), live=True), self._clock.monotonic())
             self._retire(intake)

@@ -150,9 +150,13 @@ class FileFeed:
 
 
 class QueueFeed:
-    """Items that a pump puts in as they come."""
+    """Items that a pump puts in as they come.
 
-    def __init__(self) -> None:
+    `tells_caught_up` is true for a source that yields `CaughtUp` when it has read its backlog.
+    """
+
+    def __init__(self, tells_caught_up: bool = False) -> None:
+        self.tells_caught_up = tells_caught_up
         self.items: deque[Item | SourceError] = deque()
         self.size = 0
         self.ended = False

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl
 
 from plait.errors import UsageError
 from plait.sinks import Sink
-from plait.sources import Source
+from plait.sources import AsyncSource, BlockingSource, Source
 from plait.sources.files import Files, FileSource, FileSpec
 
 if TYPE_CHECKING:
@@ -182,7 +182,9 @@ class _AsyncIterable:
 
 
 def _iterable(items: object, position: int) -> Opened:
-    name = getattr(items, "name", None) or getattr(items, "__name__", None)
+    if isinstance(items, AsyncSource | BlockingSource) and isinstance(items.name, str):
+        return Opened(items.name, items, {})
+    name = getattr(items, "__name__", None)
     if not isinstance(name, str):
         name = f"{type(items).__name__} {position + 1}"
     if isinstance(items, AsyncIterable):

@@ -1,13 +1,43 @@
-"""When the driver has something to do: deadlines it knows, and the wait for what it does not."""
+"""When the driver has something to do: the clock, deadlines it knows, the wait for the rest."""
 
+import time
 from collections import deque
-from typing import Final
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Final, Protocol
+
+if TYPE_CHECKING:
+    import asyncio
 
 _NEVER: Final = -(2**63)
 
 
+class Handle(Protocol):
+    """Something that will be called, unless it is cancelled."""
+
+    def cancel(self) -> None:
+        """Do not call."""
+
+
+class Clock:
+    """The system's clock; tests have their own (`plait.testing.ManualClock`)."""
+
+    def monotonic(self) -> float:
+        """Seconds that never go back."""
+        return time.monotonic()
+
+    def time_ns(self) -> int:
+        """The time of day, in nanoseconds since 1970 UTC."""
+        return time.time_ns()
+
+    def call_later(
+        self, loop: "asyncio.AbstractEventLoop", seconds: float, callback: Callable[[], None]
+    ) -> Handle:
+        """Have the loop call this in so many seconds."""
+        return loop.call_later(seconds, callback)
+
+
 class Expiry:
-    """When which places have been held for the lateness."""
+    """Which places have been held for the lateness, in seconds, and when the next ones will."""
 
     def __init__(self, lateness: float) -> None:
         self._lateness = lateness
@@ -43,9 +73,10 @@ class Expiry:
 class Waker:
     """Ends a wait when a descriptor is readable, a pump has something, or time is up."""
 
-    def __init__(self, descriptor: int | None) -> None:
+    def __init__(self, clock: Clock, descriptor: int | None) -> None:
         import asyncio  # only here: a merge of files alone runs without a loop
 
+        self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
         self._descriptor = descriptor
@@ -68,7 +99,7 @@ class Waker:
         if not seconds:
             await sleep(0)
             return
-        timer = self._loop.call_later(seconds, self._event.set)
+        timer = self._clock.call_later(self._loop, seconds, self._event.set)
         try:
             await self._event.wait()
         finally:

@@ -20,6 +20,7 @@ class Segment:
     content: bytes = b""
     firm: int = 0
     soft: bool = False
+    copied: bool = False
 
 
 @dataclass
@@ -44,7 +45,7 @@ class World:
     current: Inode | None = None
     segments: list[Segment] = field(default_factory=list)
     inodes: list[Inode] = field(default_factory=list)
-    runs: list[bytearray] = field(default_factory=lambda: [bytearray()])
+    runs: dict[FileSource, list[bytearray]] = field(default_factory=dict)
     seen: list[Event] = field(default_factory=list)
     count: int = 0
 
@@ -142,6 +143,7 @@ class World:
             self._shift(keep)
             shutil.copyfile(self.path, self.folder / "app.log.1")
             self.numbered.insert(0, Inode(segments=[]))
+            self.current.segments[-1].copied = True
             self.truncate()
 
     def tick(self, seconds: float) -> None:
@@ -174,15 +176,16 @@ class World:
 
     def read(self, source: FileSource) -> object:
         item = next(source)
+        runs = self.runs.setdefault(source, [bytearray()])
         if isinstance(item, Chunk):
-            self.runs[-1] += item.data
+            runs[-1] += item.data
         else:
             assert isinstance(item, Event)
             assert not isinstance(item, Failed), str(item)
             if not isinstance(item, CaughtUp):
                 self.seen.append(item)
             if isinstance(item, (Opened, Rotated, Truncated)):
-                self.runs.append(bytearray())
+                runs.append(bytearray())
         return item
 
     def is_open(self, path: Path) -> bool:
@@ -197,9 +200,8 @@ class World:
             segment.soft = True
 
     def _read_of(self, segment: Segment) -> int:
-        return max(
-            (len(run) for run in self.runs if run and segment.content.startswith(run)), default=0
-        )
+        read = [run for runs in self.runs.values() for run in runs if run]
+        return max((len(run) for run in read if segment.content.startswith(run)), default=0)
 
     def finish(self) -> None:
         for inode in self.inodes:
@@ -210,24 +212,27 @@ class World:
 
     def check(self) -> None:
         """Each run is what one segment holds, as far as it had to be read, in their order."""
-        at = 0
-        for run in filter(None, self.runs):
-            while not self._fits(bytes(run), self.segments, at):
-                assert at < len(self.segments), (bytes(run), "was never so, or was read before")
-                assert not self.segments[at].firm, (self.segments[at], "was not read")
-                at += 1
-            at += 1
-        for segment in self.segments[at:]:
+        left = list(self.segments)
+        for runs in self.runs.values():
+            at = 0
+            for run in filter(None, runs):
+                # A copy of what was truncated before any of it was read is found only later.
+                fits = [
+                    i
+                    for i, segment in enumerate(left)
+                    if (i >= at or segment.copied) and _fits(bytes(run), segment)
+                ]
+                assert fits, (bytes(run), "was never so, or was read before or out of order")
+                at = fits[0] if fits[0] >= at else at - 1
+                del left[fits[0]]
+        for segment in left:
             assert not segment.firm, (segment, "was not read")
-
-    def _fits(self, run: bytes, segments: list[Segment], at: int) -> bool:
-        return (
-            at < len(segments)
-            and segments[at].content.startswith(run)
-            and len(run) >= segments[at].firm
-        )
 
     def close(self) -> None:
         for inode in self.inodes:
             self._stop(inode)
         self.files.close()
+
+
+def _fits(run: bytes, segment: Segment) -> bool:
+    return segment.content.startswith(run) and len(run) >= segment.firm

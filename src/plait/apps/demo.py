@@ -19,9 +19,10 @@ from plait.apps.cli import complain
 from plait.apps.glimpse import Glimpse
 from plait.apps.writers import Writers
 from plait.bridge import run_in_thread
+from plait.delivery import deliver
+from plait.driver import Stream, follow
 from plait.errors import PlaitError, UsageError
 from plait.events import Event, Failed
-from plait.follow import Stream, deliver, follow
 from plait.logs.render import renderer, text
 from plait.sinks import Sink
 from plait.sinks.descriptor import DescriptorSink, FileSink
@@ -32,6 +33,8 @@ _BOUNDS = {"writers": (1, 100), "seconds": (1, 3600), "rate": (1, 10_000)}
 # Each log is rotated about so often during the run, and once a minute in a long one.
 _ROTATIONS = 4
 _LONGEST = 60.0
+# Some of the logs stamp whole seconds: what they write at 0.9 s comes that long after its stamp.
+_LATENESS = 1.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,8 @@ def run(values: dict[str, Any]) -> int:
     keep = True
     try:
         writers = _writers(plan, folder)
-        holds = _tried(plan, folder, writers)
-        keep = plan.keep or not holds
+        outcome = _tried(plan, folder, writers)
+        keep = plan.keep or not outcome.holds
     except (KeyboardInterrupt, BrokenPipeError):
         keep = plan.keep
         raise
@@ -83,10 +86,18 @@ def run(values: dict[str, Any]) -> int:
         if not keep:
             shutil.rmtree(folder, ignore_errors=True)
     if keep:
-        _say_where(folder, writers)
+        _say_where(folder, writers, outcome.late)
     else:
         _say("The scratch folder is removed (keep it with --keep).")
-    return 0 if holds else 1
+    return 0 if outcome.holds else 1
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How it went."""
+
+    holds: bool = False
+    late: int = 0
 
 
 def _writers(plan: Plan, folder: Path) -> Writers:
@@ -95,15 +106,17 @@ def _writers(plan: Plan, folder: Path) -> Writers:
     return Writers(logs, plan.writers, rate=plan.rate, interval=plan.interval, east=plan.east)
 
 
-def _tried(plan: Plan, folder: Path, writers: Writers) -> bool:
-    """Whether all went well; says what did not."""
+def _tried(plan: Plan, folder: Path, writers: Writers) -> Outcome:
+    """Merge and prove; says what went wrong where something did."""
     output = str(folder / "merged.log")
+    outcome = Outcome()
     try:
         stats = _merged(plan, writers, output)
-        return _proved(plan, writers, output, stats)
+        outcome.late = stats.late
+        outcome.holds = _proved(plan, writers, output, stats)
     except PlaitError as error:
         complain(str(error))
-        return False
+    return outcome
 
 
 # -- the merge -------------------------------------------------------------------------------
@@ -114,8 +127,7 @@ def _merged(plan: Plan, writers: Writers, output: str) -> Stats:
     _say(_intro(plan.writers))
     show = Show(plan)
     try:
-        with writers:
-            stats = asyncio.run(show.run(writers, output))
+        stats = asyncio.run(show.run(writers, output))
     except asyncio.CancelledError:  # Ctrl-C, and again
         raise KeyboardInterrupt from None
     finally:
@@ -136,11 +148,18 @@ class Show:
     async def run(self, writers: Writers, output: str) -> Stats:
         """Merge until the time is up or somebody stops it, then what is there."""
         self._on_signals()
-        stream = follow(*writers.sources, tz=self._plan.zone, on_event=_report_failure)
+        stream = follow(
+            *writers.sources,
+            tz=self._plan.zone,
+            lateness=_LATENESS,
+            on_event=_report_failure,
+        )
         file = FileSink(output, text)
         try:
+            # The stream is there first: what was rotated before would be none of its business.
             async with stream:
-                await self._deliver(stream, [file, *self._view(stream)], writers)
+                with writers:
+                    await self._deliver(stream, [file, *self._view(stream)], writers)
         finally:
             file.close()
         return stream.stats
@@ -204,7 +223,7 @@ def _report_failure(event: Event) -> None:
 
 def _proved(plan: Plan, writers: Writers, output: str, stats: Stats) -> bool:
     """Verify the merged file against all files there are; says how it went."""
-    from plait.apps.verify import verify
+    from plait.apps.verify import Settings, verify
 
     for problem in writers.problems:
         complain(problem)
@@ -212,7 +231,7 @@ def _proved(plan: Plan, writers: Writers, output: str, stats: Stats) -> bool:
     if not files:
         _say("Nothing was written, so there is nothing to prove.")
         return not writers.problems and not stats.failed
-    verdict = verify(output, files, tz=plan.zone, late=stats.late)
+    verdict = verify(output, files, Settings(tz=plan.zone, late=stats.late))
     if not verdict.holds:
         complain(f"the proof does not hold: {verdict.fault}")
         return False
@@ -256,13 +275,14 @@ def _count(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _say_where(folder: Path, writers: Writers, stats: Stats) -> None:
+def _say_where(folder: Path, writers: Writers, late: int) -> None:
     """Name what is kept, and what to type to look at it."""
     patterns = " ".join(map(shlex.quote, writers.patterns()))
     merged = shlex.quote(f"{folder}/merged.log")
     _say(f"Kept in {folder}:")
     _say(f"  look at it     plait merge --label --level warning {patterns}")
-    _say(f"  verify again   plait verify {merged} {patterns}")
+    allowed = f" --late {late}" if late else ""
+    _say(f"  verify again   plait verify {merged} {patterns}{allowed}")
     _say(f"  remove it      rm -r {shlex.quote(str(folder))}")
 
 

@@ -13,9 +13,11 @@ _BURST: Final = 8.0
 # Seconds between two looks at the status line when no record is shown.
 _PAUSE: Final = 0.1
 # Lines are cut at the right border instead of wrapped, so that a line stays a line.
-_CUT: Final, _WRAP: Final = b"\x1b[?7l", b"\x1b[?7h"
+_CUT: Final = b"\x1b[?7l"
+_WRAP: Final = b"\x1b[?7h"
 _WIPE: Final = b"\r\x1b[K"
-_DIM: Final, _PLAIN: Final = b"\x1b[2m", b"\x1b[0m"
+_DIM: Final = b"\x1b[2m"
+_PLAIN: Final = b"\x1b[0m"
 
 
 class Glimpse:

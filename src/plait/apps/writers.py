@@ -1,4 +1,4 @@
-"""How many programs, how fast, in; programs that write and rotate logs, while a block lasts, out."""
+"""How many programs in; programs that write and rotate logs, while a block lasts, out."""
 
 import os
 import subprocess
@@ -96,13 +96,17 @@ class Writers:
         try:
             with self._errors.open("ab") as errors:
                 for path, kind in self._logs:
-                    self._running.append((path, self._started(path, kind, reading, errors.fileno())))
+                    self._running.append(
+                        (path, self._started(path, kind, reading, errors.fileno()))
+                    )
         except OSError as error:
             raise SourceError("a program", f"cannot be started: {error.strerror}") from error
         finally:
             os.close(reading)
 
-    def _started(self, path: Path, kind: str, reading: int, errors: int) -> "subprocess.Popen[bytes]":
+    def _started(
+        self, path: Path, kind: str, reading: int, errors: int
+    ) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             [sys.executable, "-I", "-S", writer.__file__, str(path), kind, *self._numbers],
             stdin=reading,

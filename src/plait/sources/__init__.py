@@ -15,7 +15,9 @@ class BlockingSource(Protocol):
     """A named iterable of items whose iteration may block the calling thread.
 
     It yields `CaughtUp` when all that was there has been read, and `Rotated` or `Truncated`
-    where a new incarnation begins. It knows nothing of lines, times or merging.
+    where a new incarnation begins. It knows nothing of lines, times or merging. One that has a
+    true attribute `tells_caught_up` is waited for until it has done so; of another, whatever
+    it has given is taken for all there is at present.
     """
 
     name: str

@@ -219,11 +219,12 @@ class FileSource:
         if now is not None and self._is_foreign(now):
             now = None
         # Renamed, and nothing in its place yet: that is still our file, and all there is.
-        if now is None and status.st_nlink:
+        following = now is not None or bool(self._missed(None))
+        if not following and status.st_nlink:
             return self._caught_up()
-        return self._leave(file, now)
+        return self._leave(file, now, at_once=following)
 
-    def _leave(self, file: Incarnation, now: os.stat_result | None) -> Item:
+    def _leave(self, file: Incarnation, now: os.stat_result | None, *, at_once: bool) -> Item:
         time_now = self._clock()
         if self._noticed is None:
             self._noticed = time_now
@@ -232,11 +233,11 @@ class FileSource:
             # What the last writer wrote before it left may have come after our last read.
             self._free = True
             return self._read_on(file)
-        if not over and (now is None or not self._free):
+        if not over and not (self._free and at_once):
             self._known.wakes[self] = min(time_now + _LINGER, self._noticed + self._grace)
             return self._caught_up()
         self._leave_file()
-        return self._missing() if now is None else self._go_to(now)
+        return self._go_to(now)
 
     def _leave_file(self) -> None:
         if self._file is not None:
@@ -260,9 +261,9 @@ class FileSource:
 
     def _begin(self) -> Item:
         now = look_up(self.path)
-        if now is None:
-            return self._missing()
-        return self._caught_up() if self._is_foreign(now) else self._go_to(now)
+        if now is not None and self._is_foreign(now):
+            return self._caught_up()
+        return self._go_to(now)
 
     def _is_foreign(self, now: os.stat_result) -> bool:
         """Whether the file in our place is one that another source reads, or should."""
@@ -272,16 +273,25 @@ class FileSource:
         # An unknown file under the name of a rotated one is the base's: it finds what it missed.
         return self._opened and self._known.base(self.path) is not None
 
-    def _go_to(self, now: os.stat_result) -> Item:
+    def _go_to(self, now: os.stat_result | None) -> Item:
         """Open the oldest file not read yet: one rotated before we looked, or the one there now."""
-        target = self._target()
-        folder = os.path.dirname(target)
-        for found in self._known.missed(self, target, now.st_dev, now.st_ino):
-            item = self._open_missed(os.path.join(folder, found.name), found.inode)
-            if item is not None:
+        for path, inode in self._missed(now):
+            if (item := self._open_missed(path, inode)) is not None:
                 return item
+        if now is None:
+            return self._missing()
         file = self._open_regular(now)
         return self._settle(file) if file is not None else self._look_again()
+
+    def _missed(self, now: os.stat_result | None) -> list[tuple[str, int]]:
+        if self._opened and self._known.base(self.path) is not None:
+            return []
+        target = self._target()
+        folder = os.path.dirname(target)
+        inode = None if now is None else now.st_ino
+        found = self._known.missed(self, target, inode)
+        ours = None if self._file is None else self._file.inode
+        return [(os.path.join(folder, it.name), it.inode) for it in found if it.inode != ours]
 
     def _open_missed(self, path: str, inode: int) -> Item | None:
         file = Incarnation(path, self.name)
@@ -290,7 +300,7 @@ class FileSource:
             file.close()
             return self._look_again()
         if not ours and self._known.is_copy(self, file.fd):
-            file.skip_backlog()
+            file.skip_all()
             self._known.finish(*file.identity, file.mark(self))
             file.close()
             return None

@@ -180,8 +180,7 @@ class Files:
     def _open(self, path: str, spec: FileSpec, start: Literal["begin", "end"]) -> FileSource:
         if self._follow:
             folder, name = os.path.split(path)
-            place = self._folders.get(folder)
-            self._known.begin(os.path.realpath(folder))
+            place = self._look_at(folder)
         source = FileSource(
             path, name=spec.label, follow=self._follow, start=start, block=self._block,
             grace=self._grace, clock=self._clock, known=self._known, spec=spec,
@@ -199,8 +198,12 @@ class Files:
     def _aim(self, source: FileSource) -> None:
         """Look also at the folder in which the file really is that a link leads to."""
         folder, name = os.path.split(os.path.realpath(source.path))
-        self._known.begin(folder)
-        self._folders.get(folder).content.names.setdefault(name, source)
+        self._look_at(folder).content.names.setdefault(name, source)
+
+    def _look_at(self, path: str) -> _Folder:
+        """The folder, with its rotated files noted when it is met: of a new one, none is old."""
+        self._known.begin(os.path.realpath(path), empty=not self._starting)
+        return self._folders.get(path)
 
     # While following.
 
@@ -245,7 +248,7 @@ class Files:
     # Patterns.
 
     def _descend(self, path: str, pattern: Pattern, step: int) -> None:
-        folder = self._folders.get(path) if self._follow else Folder(path, _Interest())
+        folder = self._look_at(path) if self._follow else Folder(path, _Interest())
         if (pattern, step) not in folder.content.steps:
             folder.content.steps.append((pattern, step))
             self._scan(folder, pattern, step, renamed=True)

@@ -81,6 +81,10 @@ class Incarnation:
         end = os.fstat(self.fd).st_size
         self._go_to(end if self.packed else _after_last_newline(self.fd, end))
 
+    def skip_all(self) -> None:
+        """Go to the end of what is there."""
+        self._go_to(os.fstat(self.fd).st_size)
+
     def resume(self, mark: Mark) -> bool:
         """Go to where a former reader left this file; False if it is another file by now."""
         if not is_same(self.fd, mark.head, mark.offset):

@@ -83,13 +83,13 @@ class Gate:
         if starting:
             same = self.same_as(path, status)
             return None if same is None else same.what()
+        base = self._known.base(path)
         identity = status.st_dev, status.st_ino
         if self._known.owner(*identity) is not None:
             return _LATER
         mark = self._known.mark(*identity)
         if mark is not None and is_marked(path, mark):
-            return None if status.st_size > mark.offset else _LATER
-        base = self._known.base(path)
+            return _LATER if base is not None or status.st_size <= mark.offset else None
         return self._of_base(path, status, base) if isinstance(base, FileSource) else None
 
     def _of_base(self, path: str, status: os.stat_result, base: FileSource) -> str | None:

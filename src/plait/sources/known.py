@@ -145,24 +145,31 @@ class Known:
                 return reader
         return None
 
-    def begin(self, folder: str) -> None:
-        """Remember which rotated files are in `folder` before anything in it is read."""
+    def begin(self, folder: str, *, empty: bool = False) -> None:
+        """Remember which rotated files are in `folder` before anything in it is read.
+
+        `empty` says that it is new, so that none of them is old.
+        """
         if folder not in self._folders:
             self._folders[folder] = _Folder(folder, self.paths)
+            if empty:
+                self._folders[folder].present.clear()
 
     def renew(self) -> None:
         """Forget what folders looked like; called once for each round of looking."""
         for folder in self._folders.values():
             folder.listing = None
 
-    def missed(self, reader: Reader, path: str, device: int, inode: int) -> list[Candidate]:
+    def missed(self, reader: Reader, path: str, inode: int | None) -> list[Candidate]:
         """The rotated files of `path`, now file `inode`, that nobody has read, oldest first."""
         folder, name = os.path.split(path)
         self.begin(folder)
         seen = self._folders[folder]
         found: list[Candidate] = []
         read: list[int] = []
-        for old, rotation, number in seen.listed(name, inode).rotated.get(name, ()):
+        listing = seen.listed(name, inode)
+        device = listing.device
+        for old, rotation, number in listing.rotated.get(name, ()):
             there = os.path.join(folder, old)
             if self._is_new(seen, reader, device, number, there):
                 found.append(Candidate(_mtime(there), -rotation.number, old, number))
@@ -199,10 +206,11 @@ def is_marked(path: str, mark: Mark) -> bool:
 def is_same(fd: int, head: Head, offset: int) -> bool:
     """Whether an open file can be the one that began with `head` and was read to `offset`.
 
-    One of which nothing was read is never known again: to read it from its start is right.
+    One of which nothing was read is the same while it is empty; else it is read from its start.
     """
-    if not head.length or os.fstat(fd).st_size < offset:
-        return False
+    size = os.fstat(fd).st_size
+    if size < offset or not head.length:
+        return size == 0 == offset
     return head_of(fd, head.length) == head
 
 
@@ -213,7 +221,7 @@ def _oldest_first(found: list[Candidate], read: list[int]) -> list[Candidate]:
     files move on to higher numbers, with some programs the newest has the highest.
     """
     orders = [it.order for it in found]
-    if read and 0 not in orders:
+    if orders and read and 0 not in orders:
         if max(read) < min(orders):
             return sorted(found, key=lambda it: it.order)
         if min(read) > max(orders):
@@ -224,9 +232,10 @@ def _oldest_first(found: list[Candidate], read: list[int]) -> list[Candidate]:
 class _Listing:
     """What a folder holds at one moment."""
 
-    __slots__ = ("inodes", "rotated")
+    __slots__ = ("device", "inodes", "rotated")
 
     def __init__(self, folder: str) -> None:
+        self.device = _device(folder)
         self.inodes: dict[str, int] = {}
         self.rotated: dict[str, list[tuple[str, Rotation, int]]] = {}
         for name, inode in _entries(folder):
@@ -251,7 +260,7 @@ class _Folder:
                 self.present[inode] = _looks(os.path.join(path, name), closely=close)
         self.listing = None
 
-    def listed(self, name: str, inode: int) -> _Listing:
+    def listed(self, name: str, inode: int | None) -> _Listing:
         """A listing not older than the file that `name` is now."""
         # If it shows this very file under its name, then all that was rotated before that file
         # was made has its name in the listing already.
@@ -277,6 +286,13 @@ class _Nobody:
     """A reader for marks that have none."""
 
     path = ""
+
+
+def _device(folder: str) -> int:
+    try:
+        return os.stat(folder).st_dev
+    except OSError:
+        return 0
 
 
 def _entries(folder: str) -> Iterator[tuple[str, int]]:

@@ -11,6 +11,7 @@ from plait.logs.render import Labels, Renderer, json_lines, text
 #: Plain records, records with their source's name before each line, or JSON objects.
 FormName = Literal["text", "labelled", "json"]
 Tail = tuple[bytes, ...]
+_Lines = Callable[[list[bytes]], list[bytes]]
 
 _MARKED_LATE: Final = b',"late":true,"text":'
 _NOT_LATE: Final = b',"late":false,"text":'
@@ -27,7 +28,7 @@ class Form:
 
     def __init__(self, name: FormName, sources: Sequence[str]) -> None:
         self.name: Final = name
-        self._normal = _identity
+        self._normal: _Lines = _identity
         if name == "json":
             self._normal = _plain_json
         elif name == "labelled":
@@ -65,9 +66,6 @@ def detect(first: bytes, sources: Sequence[str]) -> FormName:
     if re.match(rb'\{"time":"[^"]*","source":"', first):
         return "json"
     return "labelled" if _label(sources).match(first) else "text"
-
-
-_Lines = Callable[[list[bytes]], list[bytes]]
 
 
 def _identity(lines: list[bytes]) -> list[bytes]:

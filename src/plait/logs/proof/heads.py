@@ -21,7 +21,7 @@ class Heads:
 
     def add(self, lane: Lane) -> None:
         """Take in a lane by its next record, if it has one."""
-        if lane.at < len(lane.keys) or lane.extend():
+        if lane.at < len(lane.keys) or lane.load():
             key = lane.keys[lane.at]
             if self.only.setdefault(key, lane) is not lane:
                 self.share(key, lane)
@@ -36,7 +36,7 @@ class Heads:
 
     def remove(self, lane: Lane) -> None:
         """Leave out a lane that is here."""
-        key = lane.keys[lane.at]
+        key = lane.base_key
         if self.only[key] is lane:
             del self.only[key]
             return

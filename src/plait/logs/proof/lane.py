@@ -15,12 +15,13 @@ class Lane:
 
     1. `keys`, `tails` and `orders` are the first line, the further lines and the place in the
        order of the records of the window; its first is record number `gone` of the source.
-    2. `at` is the index in the window of the next record that has no place in the output yet.
+    2. `at` is the index in the window of the next record that has no place in the output yet;
+       it is below 0 while a search has gone far beyond that record, whose line is then `head`.
     """
 
     __slots__ = (
-        "_batches", "_form", "_order", "_render", "_run", "at", "gone", "gone_lines", "keys",
-        "name", "orders", "rank", "tails",
+        "_batches", "_form", "_orders", "_render", "_run", "at", "gone", "gone_lines", "head",
+        "keys", "name", "orders", "rank", "tails",
     )  # fmt: skip
 
     def __init__(
@@ -29,7 +30,7 @@ class Lane:
         name: str,
         batches: Iterable[Batch],
         form: Form,
-        order: Callable[[Batch], list[int]],
+        orders: Callable[[int, Batch], list[int]],
     ) -> None:
         self.rank: Final = rank
         self.name: Final = name
@@ -37,12 +38,13 @@ class Lane:
         self.tails: list[Tail] = []
         self.orders: list[int] = []
         self.at = 0
+        self.head = b""
         self.gone = 0
         self.gone_lines = 0
         self._batches = iter(batches)
         self._form = form
         self._render = form.renderer()
-        self._order = order
+        self._orders = orders
         self._run = (0, 0)
 
     def load(self) -> bool:
@@ -61,19 +63,31 @@ class Lane:
         keys, tails = self._form.records(batch, self._render)
         self.keys += keys
         self.tails += tails
-        self.orders += self._order(batch)
+        self.orders += self._orders(self.rank, batch)
         return True
 
     def forget(self, cursor: int) -> None:
         """Let go of the records before number `cursor`, but only when that is worth it."""
         if cursor - self.gone >= 4096:
+            if 0 <= self.at < cursor - self.gone:
+                self.head = self.keys[self.at]
             self._drop(cursor - self.gone)
 
     def _drop(self, count: int) -> None:
         self.gone_lines += count + sum(map(len, self.tails[:count]))
         self.gone += count
-        self.at = max(0, self.at - count)
+        self.at -= count
         del self.keys[:count], self.tails[:count], self.orders[:count]
+
+    @property
+    def base(self) -> int:
+        """The number of the next record that has no place in the output yet."""
+        return self.gone + self.at
+
+    @property
+    def base_key(self) -> bytes:
+        """Its first line; there must be one."""
+        return self.keys[self.at] if self.at >= 0 else self.head
 
     def has(self, cursor: int) -> bool:
         """Whether there is a record of this number; it is then in the window."""

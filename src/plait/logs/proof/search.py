@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count
 from typing import Final, NamedTuple
 
 from plait.logs.proof.form import Tail
@@ -100,12 +101,11 @@ class Search:
         """Go on from a line until only one way is left, or none, or the output ends."""
         ahead: dict[int, dict[State, Score]] = {number: {State((), ()): score}}
         begin = number
-        while True:
+        for step in count(1):
             number = min(ahead)
             states = ahead.pop(number)
-            if number > begin and not ahead and len(states) == 1:
-                if not next(iter(states)).pools:
-                    return Reached(number, states)
+            if number > begin and not ahead and len(states) == 1 and not next(iter(states)).pools:
+                return Reached(number, states)
             if not self._output.has(number):
                 return Reached(number, states, ended=True)
             if len(states) > 1 or ahead:
@@ -113,8 +113,9 @@ class Search:
             tardy = self._step(number, states, ahead)
             if not ahead:
                 return Reached(number, states, stuck=True, tardy=tardy)
-            if number % _TIDY == 0:
+            if step % _TIDY == 0:
                 self._forget(min(ahead), ahead)
+        raise AssertionError("the search ends by one of the returns above")
 
     def _step(
         self, number: int, states: dict[State, Score], ahead: dict[int, dict[State, Score]]
@@ -241,8 +242,7 @@ class Search:
         return State(tuple(sorted(moved)), tuple(sorted(pools)))
 
     def _cursor(self, rank: int, cursors: dict[int, int]) -> int:
-        lane = self._lanes[rank]
-        return cursors.get(rank, lane.gone + lane.at)
+        return cursors.get(rank, self._lanes[rank].base)
 
     def _record(self, rank: int, cursor: int) -> tuple[int, Tail]:
         lane = self._lanes[rank]

@@ -16,6 +16,8 @@ _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2261
 # Feb 29 may be eight years away (1896 to 1904, 2096 to 2104).
 _LEAP_REACH: Final = 8
+_MEAN_YEAR: Final = 31_556_952 * SECOND
+_LAST_PIVOT: Final = 9 * 10**18
 
 
 class Calendar:
@@ -37,21 +39,19 @@ class Calendar:
             return said * SECOND
         if said.year is not None:
             return self._of_year(said, said.year)
-        middle = (datetime(1970, 1, 1) + timedelta(0, self._pivot(near) // SECOND)).year
-        times = [
-            time
-            for year in range(middle - _LEAP_REACH, middle + _LEAP_REACH + 1)
-            if (time := self._of_year(said, year)) is not None
-        ]
-        if near is not None:
-            return min(times, key=lambda time: (abs(time - near), time), default=None)
-        latest = self.reference + DAY
-        # A file dated before all its stamps (1970, where dates were wiped) takes the earliest.
-        return max((time for time in times if time <= latest), default=min(times, default=None))
-
-    def _pivot(self, near: int | None) -> int:
         pivot = self.reference if near is None else near
-        return min(max(pivot, 0), 9 * 10**18)
+        middle = 1970 + min(max(pivot, 0), _LAST_PIVOT) // _MEAN_YEAR
+        for reach in (1, _LEAP_REACH):
+            years = range(middle - reach, middle + reach + 1)
+            times = [time for year in years if (time := self._of_year(said, year)) is not None]
+            if near is None:
+                before = [time for time in times if time <= self.reference + DAY]
+                if before:
+                    return max(before)
+            elif times:
+                return min(times, key=lambda time: (abs(time - near), time))
+        # A log dated before all its stamps (1970, where dates were wiped) takes the earliest.
+        return min(times, default=None)
 
     def _of_year(self, said: Civil, year: int) -> int | None:
         if not _FIRST_YEAR <= year <= _LAST_YEAR:
