@@ -62,7 +62,7 @@ class Stream:
         self._files: Files | None = None
         self._arrived: Final[list[Batch]] = []  # in arrival order, to leave at once
         self._expiry: Final = Expiry(options.lateness)
-        self._held: Final[dict[Intake, None]] = {}  # with a record held back, oldest first
+        self._held: Final[dict[Intake, None]] = {}  # with a record held back in case it grows
         self._waker: Waker | None = None
         self._stopping = False
         self._drain_until: float | None = None
@@ -254,8 +254,13 @@ class Stream:
             self._happened(intake, item, clock, now)
         else:
             chunk = item if isinstance(item, Chunk) else Chunk(item)
+            batches = intake.feed_chunk(chunk, now, live=live)
+            if batches or intake not in self._held:
+                intake.held = clock
             intake.heard = clock
-            self._put(intake, intake.feed_chunk(chunk, now, live=live), clock)
+            self._put(intake, batches, clock)
+            if (floor := intake.floor) is not None:
+                self._merge.promise(intake.rank, floor)
             if live and intake.pending:
                 self._held.pop(intake, None)
                 self._held[intake] = None
@@ -319,23 +324,30 @@ class Stream:
 
     def _let_go(self, clock: float, now: int) -> None:
         """End records that grew no more, and let those leave that were held long enough."""
-        wait = 0.0 if self.options.order == "arrival" else self.options.lateness
-        while self._held:
-            intake = next(iter(self._held))
-            if intake.heard + wait > clock or (intake.due and not wait):
-                break
+        for intake in [intake for intake in self._held if self._over(intake, clock)]:
             del self._held[intake]
             flushed = intake.flush(now, live=True)
             for batch in flushed:
                 self._expiry.overdue(batch.places[-1])
             self._put(intake, flushed, clock)
         if self.options.order == "time":
-            behind = [i.rank for i in self._active if i.due or not self._current(i)]
-            bounds = [self._merge.last(rank) for rank in behind]
-            place = self._expiry.expired(clock)
-            self._merge.release(min([place, *bounds]))
+            # What one of these can still send has its place after the bound the merge knows.
+            open_ended = [
+                intake.rank
+                for intake in self._active
+                if intake.due or intake in self._held or not self._current(intake)
+            ]
+            bounds = [self._merge.last(rank) for rank in open_ended]
+            self._merge.release(min([self._expiry.expired(clock), *bounds]))
             if not self._merge.held:
                 self._expiry.clear()
+
+    def _over(self, intake: Intake, clock: float) -> bool:
+        """Whether a record that is held back in case it grows has had its time."""
+        if self.options.order == "arrival":
+            return not intake.due
+        wait = self.options.lateness
+        return clock >= intake.heard + wait or clock >= intake.held + 2 * wait
 
     def _current(self, intake: Intake) -> bool:
         """Whether a source that is not due has been read up to the present."""
@@ -349,8 +361,9 @@ class Stream:
         until = [clock + 3600.0]
         if self._files is not None and self.options.live:
             until.append(clock + self._files.interval)
-        if self._held:
-            until.append(next(iter(self._held)).heard + self.options.lateness)
+        for intake in self._held:
+            wait = self.options.lateness
+            until.append(min(intake.heard + wait, intake.held + 2 * wait))
         if (expiry := self._expiry.next()) is not None:
             until.append(expiry)
         return max(0.0, min(until) - clock)
@@ -391,6 +404,7 @@ class Stream:
                 intake.stats.unread = max(0, (file.size or 0) - file.read_bytes)
                 note = f"stopped with {intake.stats.unread} bytes unread"
                 self._report(Noted(intake.name, note))
+        clock, now = self._clock.monotonic(), self._clock.time_ns()
         for intake in list(self._active):
-            self._put(intake, intake.flush(self._clock.time_ns(), live=True), self._clock.monotonic())
+            self._put(intake, intake.flush(now, live=True), clock)
             self._retire(intake)

@@ -91,13 +91,13 @@ class Suspect(Event):
 
 @dataclass(frozen=True, slots=True)
 class Cut(Event):
-    """A record longer than `limit` bytes was cut into `pieces` marked pieces."""
+    """A record longer than `limit` bytes goes on in another, marked piece, `pieces` times."""
 
-    pieces: int = 2
+    pieces: int = 1
     limit: int = 0
 
     def what(self) -> str:
-        return f"a record over {self.limit} bytes was cut into {self.pieces} pieces"
+        return f"a record is longer than {self.limit} bytes and is cut into pieces"
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ class Intake:
         self.caught_up = False
         self.done = False
         self.heard = 0.0  # when it last gave bytes
+        self.held = 0.0  # since when it has held bytes and given no record
         self._reading = reading
         self._stamper: Stamper | None = None
         self._assembler: Assembler | None = None
@@ -70,6 +71,11 @@ class Intake:
     def pending(self) -> bool:
         """Whether a record is held back that `flush` would give."""
         return self._assembler is not None and self._assembler.pending
+
+    @property
+    def floor(self) -> int | None:
+        """The place below which nothing more will come, if any is known."""
+        return None if self._assembler is None else self._assembler.floor
 
     @property
     def partial(self) -> int:
@@ -112,7 +118,7 @@ class Intake:
             yield Suspect(self.name, suspects)
         if pieces := self._assembler.pieces - self.stats.pieces:
             self.stats.pieces += pieces
-            yield Cut(self.name, pieces + 1, self._reading.limit)
+            yield Cut(self.name, pieces, self._reading.limit)
 
     def learn(self) -> None:
         """Bring what was detected and assumed into the statistics."""

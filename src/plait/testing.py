@@ -7,7 +7,7 @@ a sink keeps the promises that the driver relies on.
 import asyncio
 import json
 from array import array
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from heapq import heappop, heappush
 from itertools import accumulate, count
 from typing import Unpack
@@ -178,7 +178,7 @@ def check_sink(make: Callable[[], Sink]) -> None:
     sink = make()
     assert isinstance(sink.name, str), "a sink has a name"
     batches = [batch_of([(1, "one"), (2, "two")]), batch_of([(3, "three")])]
-    calls = (
+    calls: tuple[Callable[[], Awaitable[None] | None], ...] = (
         lambda: sink.write(batches[:1]),
         lambda: sink.write(batches[1:]),
         sink.commit,

@@ -5,7 +5,7 @@ from functools import cache
 from itertools import accumulate
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from plait.logs.batch import LATE, STAMPED, Batch
@@ -19,11 +19,11 @@ from tests.logs.batches import batch_of
 Lines = list[tuple[int, str]]
 
 
-def verdict_of(sources: Sequence[Lines], output: bytes | list[bytes], **asked: object) -> Verdict:
+def verdict_of(sources: Sequence[Lines], written: bytes | list[bytes], **asked: object) -> Verdict:
     """What a verifier says; every source comes in batches of three records."""
     names = [chr(ord("a") + rank) for rank in range(len(sources))]
     batches = [batches_of(lines, name) for lines, name in zip(sources, names, strict=True)]
-    chunks = [output] if isinstance(output, bytes) else output
+    chunks = [written] if isinstance(written, bytes) else written
     verifier = Verifier(names, **asked)  # type: ignore[arg-type]  # as the caller wrote them
     return verifier.run(batches, chunks)
 
@@ -99,6 +99,7 @@ def test_what_merge_gives_holds_even_exactly(sources: list[Lines]) -> None:
     assert verdict.bytes == len(output)
 
 
+@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data())
 def test_any_interleaving_holds_in_arrival_order(sources: list[Lines], data: st.DataObject) -> None:
     output = text_of(shuffled(sources, data))
@@ -116,6 +117,7 @@ def shuffled(sources: Sequence[Lines], data: st.DataObject) -> list[Batch]:
     return out
 
 
+@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data())
 def test_json_and_labelled_output_of_any_interleaving_holds(
     sources: list[Lines], data: st.DataObject
@@ -133,6 +135,7 @@ def test_json_and_labelled_output_of_any_interleaving_holds(
 # -- the same as trying everything -----------------------------------------------------------
 
 
+@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data(), st.sampled_from([0, 1, 2, None]), st.booleans())
 @example([[(0, "t"), (1, "u")], [(0, "t"), (0, "t")]], None, 0, False)
 def test_a_mutated_output_holds_exactly_when_some_interleaving_gives_it(
@@ -202,6 +205,7 @@ Mutation = Callable[[Records, st.DataObject], bytes]
 MUTATIONS: list[Mutation] = [same, drop, double, swap, tear, change, cut]
 
 
+@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data())
 def test_few_states_and_short_runs_make_no_false_fault(
     sources: list[Lines], data: st.DataObject
@@ -217,6 +221,7 @@ def test_few_states_and_short_runs_make_no_false_fault(
     assert not decided or verdict.holds == is_interleaving(sources, output, late=None)
 
 
+@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data(), st.booleans())
 def test_exactly_what_merge_gives_is_exact(
     sources: list[Lines], data: st.DataObject, prefix: bool
@@ -336,7 +341,7 @@ def test_a_fault_reads_as_a_sentence() -> None:
 
 
 def test_without_line_numbers_a_fault_counts_records() -> None:
-    fault = verdict_of([A], text_of(merged([A]))[10:], numbered=False).fault
+    fault = verdict_of([A], text_of(merged([A]))[9:], numbered=False).fault
     assert fault is not None and fault.source_line is None and fault.record == 1
 
 
@@ -371,11 +376,7 @@ def test_labels_and_json_tell_equal_records_apart() -> None:
         output = b"".join(map(render, merged(sources)))
         lines = output.splitlines(keepends=True)
         assert verdict_of(sources, output).holds
-        lines[0], lines[2] = lines[2], lines[0]
-        assert verdict_of(sources, b"".join(lines)).holds  # b's t before a's
-        lines[1], lines[2] = lines[2], lines[1]
-        lines[2], lines[3] = lines[3], lines[2]
-        assert verdict_of(sources, b"".join(lines)).holds
+        assert verdict_of(sources, b"".join(lines[2:] + lines[:2])).holds
         lines = [lines[0], lines[0], *lines[2:]]
         assert not verdict_of(sources, b"".join(lines)).holds
 

@@ -4,6 +4,7 @@ import os
 import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from plait.events import CaughtUp, Event, Failed, Opened, Rotated, Truncated
 from plait.logs.chunk import Chunk
@@ -37,7 +38,7 @@ class World:
     """A folder with `app.log`, its rotated files and one follower of it."""
 
     folder: Path
-    watch: str = "inotify"
+    watch: Literal["inotify", "poll"] = "inotify"
     block: int = 64
     pattern: str = "app.log"
     now: float = 0.0
@@ -190,7 +191,7 @@ class World:
 
     def is_open(self, path: Path) -> bool:
         status = path.stat()
-        return any(source.is_current(status) for source in self.sources)
+        return any(source.has_open(status) for source in self.sources)
 
     # What must hold.
 

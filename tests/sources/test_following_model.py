@@ -1,8 +1,8 @@
 """Any sequence of writes, rotations and looks: every byte that can be read is read once."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import HealthCheck, given, note, settings
@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from tests.sources.model import World
 
-Action = tuple[str, Callable[[World], object]]
+Action = tuple[str, tuple[object, ...], dict[str, object]]
 
 
-def action(name: str, *values: st.SearchStrategy[object], **fixed: object) -> object:
+def action(
+    name: str, *values: st.SearchStrategy[int | float | str], **fixed: object
+) -> st.SearchStrategy[Action]:
     return st.tuples(st.just(name), st.tuples(*values), st.just(fixed))
 
 
@@ -34,7 +36,7 @@ ROTATIONS = st.one_of(
 ACTIONS = st.lists(st.one_of(WRITES, WRITES, LOOKS, LOOKS, ROTATIONS), max_size=30)
 
 
-def run(world: World, actions: list[tuple[str, tuple[object, ...], dict[str, object]]]) -> None:
+def run(world: World, actions: list[Action]) -> None:
     try:
         for name, values, fixed in actions:
             getattr(world, name)(*values, **fixed)
@@ -53,7 +55,7 @@ def run(world: World, actions: list[tuple[str, tuple[object, ...], dict[str, obj
 )
 @given(actions=ACTIONS, block=st.sampled_from([7, 64, 4096]))
 def test_every_byte_is_read_once_and_in_order(
-    watch: str, pattern: str, actions: list[object], block: int
+    watch: Literal["inotify", "poll"], pattern: str, actions: list[Action], block: int
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        run(World(Path(folder), watch=watch, block=block, pattern=pattern), actions)  # type: ignore[arg-type]
+        run(World(Path(folder), watch=watch, block=block, pattern=pattern), actions)

@@ -7,6 +7,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import textwrap
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -88,7 +89,7 @@ def run(values: dict[str, Any]) -> int:
     if keep:
         _say_where(folder, writers, outcome.late)
     else:
-        _say("The scratch folder is removed (keep it with --keep).")
+        _tell("The scratch folder is removed (keep it with --keep).")
     return 0 if outcome.holds else 1
 
 
@@ -124,7 +125,7 @@ def _tried(plan: Plan, folder: Path, writers: Writers) -> Outcome:
 
 def _merged(plan: Plan, writers: Writers, output: str) -> Stats:
     """Merge the logs while they are written; what happened, in numbers."""
-    _say(_intro(plan.writers))
+    _tell(_intro(plan.writers))
     show = Show(plan)
     try:
         stats = asyncio.run(show.run(writers, output))
@@ -132,7 +133,7 @@ def _merged(plan: Plan, writers: Writers, output: str) -> Stats:
         raise KeyboardInterrupt from None
     finally:
         show.close()
-    _say(_merged_live(stats, early=show.stopped_early))
+    _tell(_merged_live(stats, early=show.stopped_early))
     return stats
 
 
@@ -229,13 +230,13 @@ def _proved(plan: Plan, writers: Writers, output: str, stats: Stats) -> bool:
         complain(problem)
     files = writers.files()
     if not files:
-        _say("Nothing was written, so there is nothing to prove.")
+        _tell("Nothing was written, so there is nothing to prove.")
         return not writers.problems and not stats.failed
     verdict = verify(output, files, Settings(tz=plan.zone, late=stats.late))
     if not verdict.holds:
         complain(f"the proof does not hold: {verdict.fault}")
         return False
-    _say(_verified(stats.late, len(files)))
+    _tell(_verified(stats.late, len(files)))
     return not writers.problems and not stats.failed
 
 
@@ -266,7 +267,7 @@ def _merged_live(stats: Stats, *, early: bool) -> str:
 def _verified(late: int, files: int) -> str:
     order = f" but for the {late:,} that came late" if late else ""
     return (
-        f"Verified against all {_count(files, 'file')}: every record is in the merged file exactly "
+        f"Verified against {_count(files, 'file')}: every record is in the merged file exactly "
         f"once, whole, in its source's order and in time order{order}."
     )
 
@@ -277,15 +278,22 @@ def _count(number: int, what: str) -> str:
 
 def _say_where(folder: Path, writers: Writers, late: int) -> None:
     """Name what is kept, and what to type to look at it."""
-    patterns = " ".join(map(shlex.quote, writers.patterns()))
+    patterns = list(map(shlex.quote, writers.patterns()))
     merged = shlex.quote(f"{folder}/merged.log")
     _say(f"Kept in {folder}:")
-    _say(f"  look at it     plait merge --label --level warning {patterns}")
+    _say(f"  look at it     plait merge --label --level warning {patterns[-1]}")
     allowed = f" --late {late}" if late else ""
-    _say(f"  verify again   plait verify {merged} {patterns}{allowed}")
+    _say(f"  verify again   plait verify {merged} {' '.join(patterns)}{allowed}")
     _say(f"  remove it      rm -r {shlex.quote(str(folder))}")
 
 
-def _say(sentence: str) -> None:
-    sys.stdout.write(sentence + "\n")
+def _tell(sentence: str) -> None:
+    """A sentence for people; on a terminal it is wrapped between words."""
+    if os.isatty(1):
+        sentence = textwrap.fill(sentence, max(20, shutil.get_terminal_size().columns - 1))
+    _say(sentence)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()

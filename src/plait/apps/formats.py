@@ -17,6 +17,7 @@ from plait.settings import Options
 
 # Lines are cut to what a terminal has; elsewhere to this many columns.
 _COLUMNS: Final = 120
+_ALWAYS: Final = "always"
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
 
@@ -87,7 +88,7 @@ def _example(form: TimeFormat) -> str:
 
 def _recognised(form: TimeFormat) -> str:
     """When a line in this format is taken for one, and what is then assumed."""
-    words = "always"
+    words = _ALWAYS
     if form.weak:
         words = "only when most lines confirm it"
         if form.needs > 1:
@@ -113,17 +114,20 @@ def _print_known() -> None:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(box=None, padding=(0, 2, 1, 0), pad_edge=False)
-    table.add_column("name", style="bold", no_wrap=True)
-    table.add_column("what it is, and an example", ratio=3)
-    table.add_column("recognised", style="dim", ratio=1, min_width=20)
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style="bold", no_wrap=True)
     for form in FORMATS:
         what = Text.assemble(form.title, "\n", (_example(form), "cyan"))
-        table.add_row(form.name, what, _recognised(form))
+        if (recognised := _recognised(form)) != _ALWAYS:
+            what.append(f"\n{recognised.removeprefix(f'{_ALWAYS}; ')}", "dim")
+        table.add_row(form.name, what)
     console = Console(highlight=False)
     console.print(table)
     console.print(
-        Text("--time-format takes a name from here, or a pattern such as '%d/%m/%Y %H:%M:%S'.")
+        Text(
+            "\nEach with an example. A format is found by itself, unless a line here says when. "
+            "--time-format takes a name, or a pattern such as '%d/%m/%Y %H:%M:%S'."
+        )
     )
 
 
@@ -157,7 +161,8 @@ def _print(name: str, rows: Sequence[tuple[str, str]], missed: Sequence[tuple[st
         facts.add_row(Text(key, "dim"), Text(value))
     console.print(Padding(facts, (0, 0, 0, 2)))
     lines = Table.grid(padding=(0, 1, 0, 0))
-    lines.add_column(justify="right", no_wrap=True)
+    width = max((len(number) + 1 for number, _ in missed), default=0)
+    lines.add_column(justify="right", no_wrap=True, min_width=width)
     lines.add_column(no_wrap=True, overflow="ellipsis")
     for number, line in missed:
         lines.add_row(Text(f"{number}:", "dim"), Text(line, "yellow"))

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from plait.stats import Stats
 
 # Said without being asked; of the others only -v speaks.
-_NEWS: Final = (Cut, Failed, Noted, Waiting)
+_NEWS: Final = (Failed, Noted, Waiting)
 # Of these the first of each source is said, and the rest only counted.
-_ONCE: Final = (Late, Suspect)
+_ONCE: Final = (Cut, Late, Suspect)
 
 
 class Reporter:

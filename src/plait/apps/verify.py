@@ -1,25 +1,26 @@
 """An output and its sources by name in, the verdict in plain words out."""
 
 import os
-import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import tzinfo
-from typing import Final, Literal, TextIO
+from typing import Any, Final, Literal
 
-from plait.errors import MissingExtra, SourceError, UsageError
+from plait.apps.merge import filters
+from plait.apps.reports import Reporter
+from plait.errors import SourceError, UsageError
 from plait.events import Event, Failed, Rotated, Truncated
-from plait.intake import FileFeed, Intake, Reading
+from plait.intake import FileFeed, Intake
 from plait.logs.assemble import LIMIT
 from plait.logs.batch import Batch
 from plait.logs.chunk import Chunk
-from plait.logs.render import visible
 from plait.logs.steps import Step, chain
 from plait.logs.verify import FormName, Verdict, Verifier
-from plait.plugins import Opened, open_sources
+from plait.plugins import Opened, open_sources, parse_spec
+from plait.settings import Options, Reading
 from plait.sources.file import FileSource
-from plait.zones import local_zone, zone_of
 
 _BLOCK: Final = 256 * 1024
 
@@ -44,8 +45,7 @@ class Settings:
     form: FormName | None = None
 
     def __post_init__(self) -> None:
-        if self.order not in {"time", "arrival"}:
-            raise UsageError(f"order {self.order!r} is not known; write time or arrival")
+        self.reading({})  # tells of an order or zone that is not known
         if self.late is not None and self.late < 0:
             raise UsageError(f"late {self.late} is negative; give how many records may be late")
         if self.exact and (self.order == "arrival" or self.late != 0):
@@ -53,37 +53,43 @@ class Settings:
         if self.form not in {None, "text", "labelled", "json"}:
             raise UsageError(f"form {self.form!r} is not known; write text, labelled or json")
 
+    def reading(self, own: Mapping[str, str]) -> Reading:
+        """How a source with settings of its own is to be read."""
+        options = Options(
+            order=self.order, tz=self.tz, time_format=self.time_format, limit=self.limit
+        )
+        return options.reading(own)
+
 
 #: Told the bytes of the output read so far, and how many there are (0 when not known).
 Progress = Callable[[int, int], object]
 
 
-def run(
-    output: str,
-    sources: Sequence[str],
-    settings: Settings | None = None,
-    *,
-    on_event: Callable[[Event], object] | None = None,
-    on_progress: Progress | None = None,
-    to: TextIO | None = None,
-) -> int:
-    """Verify, and say on standard output (or `to`) what came of it; the exit status.
-
-    0 when the output holds; 1 when it does not or something cannot be read. `UsageError` for
-    what cannot be asked.
-    """
-    stream = sys.stdout if to is None else to
+def run(values: dict[str, Any]) -> int:
+    """Verify as the values of the command line say; 0 when the output holds, else 1."""
+    settings = Settings(
+        tz=values["tz"],
+        time_format=values["time_format"],
+        steps=filters(values),
+        order=values["order"],
+        late=values["late"],
+        exact=values["exact"],
+        prefix=values["prefix"],
+    )
+    reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+    meter = Meter(wanted=values["progress"])
     try:
-        verdict = verify(output, sources, settings, on_event=on_event, on_progress=on_progress)
-    except (SourceError, MissingExtra) as error:
-        print(_line(f"not verified: {error}"), file=stream)
-        return 1
-    print(_line(describe(verdict)), file=stream)
+        verdict = verify(
+            values["output"], values["source"], settings, on_event=reporter, on_progress=meter
+        )
+    finally:
+        meter.clear()
+    print(describe(verdict))  # noqa: T201  # what was asked for
     return 0 if verdict.holds else 1
 
 
 def describe(verdict: Verdict) -> str:
-    """Say a verdict in one line."""
+    """Say a verdict in one line that a terminal can show."""
     if verdict.fault is not None:
         return f"does not hold: {verdict.fault}"
     records = _several(verdict.records, "record")
@@ -109,6 +115,7 @@ def verify(
     `on_event` is told what happens to the sources.
     """
     settings = Settings() if settings is None else settings
+    _require_others(output, sources)
     own = [*settings.exclude, *([] if output == "-" else [output])]
     opened = open_sources(sources, live=False, exclude=own)
     files = [_file(each) for each in opened.sources]
@@ -144,6 +151,14 @@ def _ignore(_: Event) -> None:
     pass
 
 
+def _require_others(output: str, sources: Sequence[str]) -> None:
+    for source in sources:
+        path = parse_spec(source).text
+        with suppress(OSError):
+            if output != "-" and os.path.samefile(path, output):
+                raise UsageError(f"{path} is both the output and a source; leave it out of these")
+
+
 def _file(opened: Opened) -> FileSource:
     if isinstance(opened.source, FileSource):
         return opened.source
@@ -165,7 +180,7 @@ def _batches(
         opened.name,
         0,
         FileFeed(iter(file), lambda: file.modified),
-        _reading(settings, opened.settings),
+        settings.reading(opened.settings),
     )
     for item in file:
         if isinstance(item, Event):
@@ -178,22 +193,13 @@ def _batches(
     yield from map(step, intake.end_incarnation(now, live=False))
 
 
-def _reading(settings: Settings, own: Mapping[str, str]) -> Reading:
-    tz = own.get("tz", settings.tz)
-    if tz is None:
-        zone, zone_from = local_zone(), "local"
-    else:
-        zone, zone_from = (zone_of(tz) if isinstance(tz, str) else tz), "given"
-    time_format = own.get("time-format", settings.time_format)
-    return Reading(zone, zone_from, time_format, settings.limit)
-
-
 def _chunks(output: str, on_progress: Progress | None) -> Iterator[bytes]:
     """The bytes of the output, of a compressed one what it holds."""
     if output == "-":
-        chunks = _counted(iter(lambda: sys.stdin.buffer.read1(_BLOCK), b""))
-        for read, chunk in chunks:
+        read = 0
+        while chunk := os.read(0, _BLOCK):
             yield chunk
+            read += len(chunk)
             if on_progress is not None:
                 on_progress(read, 0)
         return
@@ -208,13 +214,6 @@ def _chunks(output: str, on_progress: Progress | None) -> Iterator[bytes]:
         file.close()
 
 
-def _counted(chunks: Iterable[bytes]) -> Iterator[tuple[int, bytes]]:
-    read = 0
-    for chunk in chunks:
-        read += len(chunk)
-        yield read, chunk
-
-
 # -- words -----------------------------------------------------------------------------------
 
 
@@ -222,7 +221,29 @@ def _several(count: int, what: str) -> str:
     return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
 
 
-def _line(text: str) -> str:
-    """Text as it can be shown on a terminal, on one line."""
-    shown = visible(os.fsencode(text)).decode()
-    return shown.replace("\n", "^J").replace("\t", "^I")
+class Meter:
+    """Says on standard error how far the output is read, on one line that it rewrites."""
+
+    _PAUSE: Final = 0.2  # seconds between two looks
+
+    def __init__(self, *, wanted: bool | None) -> None:
+        """Without a wish, it is shown on a terminal; that it must be one to be rewritten."""
+        self._off = wanted is False or not os.isatty(2)
+        self._next = time.monotonic() + self._PAUSE
+        self._shown = False
+
+    def __call__(self, read: int, size: int) -> None:
+        """Show so much of the output as read, at most five times a second."""
+        if self._off or (now := time.monotonic()) < self._next:
+            return
+        self._next = now + self._PAUSE
+        self._shown = True
+        share = (
+            f"{100 * read // size} % of {size / 1e6:,.0f} MB" if size else f"{read / 1e6:,.0f} MB"
+        )
+        os.write(2, f"\rverified {share}\x1b[K".encode())
+
+    def clear(self) -> None:
+        """Leave the line empty."""
+        if self._shown:
+            os.write(2, b"\r\x1b[K")

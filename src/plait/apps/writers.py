@@ -57,10 +57,14 @@ class Writers:
         ]
 
     def patterns(self) -> list[str]:
-        """The same as few patterns, for people to type."""
+        """The same as patterns, for people to type; the last alone stands for all of them."""
         folder = self._logs[0][0].parent
-        special = [f"{path}*{settings(kind)}" for path, kind in self._logs if settings(kind)]
-        return [*special, f"{folder}/*.log*"]
+        special = {
+            f"{folder}/{name}*.log*{settings(kind)}"
+            for name, kind in _KINDS[: len(self._logs)]
+            if settings(kind)
+        }
+        return [*sorted(special), f"{folder}/*.log*"]
 
     def __enter__(self) -> Self:
         try:

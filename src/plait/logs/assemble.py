@@ -6,7 +6,7 @@ from itertools import accumulate
 from typing import Final, Protocol
 
 from plait.logs.batch import PIECE, Batch, Position
-from plait.logs.belief import Belief, Columns
+from plait.logs.belief import LEAP, Belief, Columns
 from plait.logs.chunk import Chunk
 from plait.logs.decode import Decoder
 
@@ -107,6 +107,20 @@ class Assembler:
     def suspects(self) -> int:
         """How many stamps were not believed so far."""
         return self._belief.suspects
+
+    @property
+    def floor(self) -> int | None:
+        """The place below which nothing more will come, if any is known.
+
+        The stamp of the record that is held back counts as long as no other stamp is needed to
+        believe it.
+        """
+        place, stamp, present = self._belief.place, self._open_time, self._present
+        if stamp is None or (present is not None and stamp > present + LEAP):
+            return place
+        if place is None:
+            return stamp
+        return place if stamp > place + LEAP else max(place, stamp)
 
     @property
     def partial(self) -> int:

@@ -1,5 +1,6 @@
 """A path in, the bytes of the file out, and of those that come to stand in its place."""
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -38,7 +39,7 @@ class FileSource:
     """
 
     __slots__ = (
-        "_after", "_block", "_clock", "_closed", "_file", "_follow", "_free", "_grace",
+        "_block", "_claimed", "_clock", "_closed", "_file", "_follow", "_free", "_grace",
         "_known", "_noticed", "_opened", "_pause", "_skip", "_told", "name", "path", "spec",
     )  # fmt: skip
 
@@ -64,14 +65,18 @@ class FileSource:
         self._follow, self._block, self._grace, self._clock = follow, block, grace, clock
         self._known = Known() if known is None else known
         self._file: Incarnation | None = None
-        self._after: Event | None = None
         self._noticed: float | None = None
         self._told: str | None = None
         self._pause = 0.0
         self._free = self._opened = self._closed = False
-        self._skip: tuple[int, int] | None = None
+        self._skip = start == "end"
+        self._claimed: tuple[int, int] | None = None
         if follow:
-            self._prepare(start, alone=known is None)
+            self._known.paths.setdefault(path, self)
+            if known is None:
+                self._known.begin(os.path.dirname(self._target()))
+            if known is None or self._skip:
+                self.claim()
 
     @property
     def position(self) -> int:
@@ -103,9 +108,6 @@ class FileSource:
 
     def __next__(self) -> Item:
         """Give the next item; raises `SourceError` or `MissingExtra` when not following."""
-        if self._after is not None:
-            after, self._after = self._after, None
-            return after
         if self._closed:
             raise StopIteration
         return self._follow_on() if self._follow else self._read_through()
@@ -115,9 +117,16 @@ class FileSource:
         """Whether it has ended or was closed."""
         return self._closed
 
-    def is_current(self, path_now: os.stat_result) -> bool:
-        """Whether the file now open is the one that is at the source's path."""
-        return self._file is not None and self._file.identity == (path_now.st_dev, path_now.st_ino)
+    def claim(self) -> None:
+        """Note which file is there now, before it is opened: it is ours under any later name."""
+        with contextlib.suppress(OSError):
+            status = os.stat(self.path)
+            if self._known.claim(status.st_dev, status.st_ino, self):
+                self._claimed = (status.st_dev, status.st_ino)
+
+    def has_open(self, status: os.stat_result) -> bool:
+        """Whether the file of this status is the one now open."""
+        return self._file is not None and self._file.identity == (status.st_dev, status.st_ino)
 
     def begins_as(self, fd: int) -> bool:
         """Whether another open file begins as the one now open: it is a copy being made of it."""
@@ -143,7 +152,7 @@ class FileSource:
 
     def close(self) -> None:
         """Close the file; the iterator ends. May be called again."""
-        self._closed, self._after = True, None
+        self._closed = True
         self._leave_file()
         self._known.wakes.pop(self, None)
 
@@ -191,9 +200,7 @@ class FileSource:
 
     def _read_on(self, file: Incarnation) -> Item:
         status = file.status()
-        if not file.packed and (
-            status.st_size < file.offset or not file.begins_as_before()
-        ):
+        if not file.packed and (status.st_size < file.offset or not file.begins_as_before()):
             return self._start_again(file, status.st_size)
         try:
             chunk = self._chunk()
@@ -261,9 +268,23 @@ class FileSource:
 
     def _begin(self) -> Item:
         now = look_up(self.path)
+        if (item := self._open_claimed(now)) is not None:
+            return item
         if now is not None and self._is_foreign(now):
             return self._caught_up()
         return self._go_to(now)
+
+    def _open_claimed(self, now: os.stat_result | None) -> Item | None:
+        """Open the file that was ours before it was opened, should it have been renamed since."""
+        if self._claimed is None or (now is not None and (now.st_dev, now.st_ino) == self._claimed):
+            return None
+        found = self._known.whereabouts(self._target(), self._claimed[1])
+        if found is not None and (item := self._open_missed(found, self._claimed[1])) is not None:
+            return item
+        # It is nowhere any more, so its inode may become another file's.
+        self._known.release(*self._claimed, self)
+        self._claimed = None
+        return None
 
     def _is_foreign(self, now: os.stat_result) -> bool:
         """Whether the file in our place is one that another source reads, or should."""
@@ -322,9 +343,10 @@ class FileSource:
         mark = self._known.mark(*file.identity)
         if mark is not None and not file.resume(mark):
             self._known.forget(*file.identity)
-        if self._skip == file.identity:
+        if self._skip and file.identity == self._claimed:
             file.skip_backlog()
-        self._skip = None
+        if file.identity == self._claimed:
+            self._skip, self._claimed = False, None
         self._works()
         event: Item = Rotated(self.name) if self._opened else Opened(self.name)
         self._opened = True
@@ -358,41 +380,13 @@ class FileSource:
     def _tell(self, what: str, event: Event) -> Item:
         if self._told == what:
             return self._caught_up()
-        self._told, self._after = what, CaughtUp(self.name)
+        self._told = what
         return event
 
     def _works(self) -> None:
         if self._told is not None or self._pause:
             self._told, self._pause = None, 0.0
             self._known.wakes.pop(self, None)
-
-    def _prepare(self, start: str, *, alone: bool) -> None:
-        self._known.paths.setdefault(self.path, self)
-        if alone:
-            self._known.begin(os.path.dirname(self._target()))
-        if start == "end":
-            try:
-                status = os.stat(self.path)
-            except OSError:
-                return
-            self._skip = (status.st_dev, status.st_ino)
-            self._known.claim(*self._skip, self)
-
-
-class MissingSource(FileSource):
-    """Stands for an argument that names nothing, so that the others go on: iterating raises."""
-
-    __slots__ = ("_error",)
-
-    def __init__(self, spec: FileSpec, error: SourceError) -> None:
-        super().__init__(spec.pattern, name=spec.label, spec=spec)
-        self._error = error
-
-    def __next__(self) -> Item:
-        if self.closed:
-            raise StopIteration
-        self.close()
-        raise self._error
 
 
 _CUT_SHORT = ("ends early: the compressed data is not complete", "is it damaged, or still written?")

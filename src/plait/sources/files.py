@@ -9,8 +9,9 @@ from typing import Literal
 
 from plait.errors import SourceError
 from plait.events import Event, Failed, Waiting
+from plait.sources import Item
 from plait.sources.faults import in_words, is_missing
-from plait.sources.file import FileSource, MissingSource
+from plait.sources.file import FileSource
 from plait.sources.folders import Folder, Folders, Touched
 from plait.sources.joining import Gate
 from plait.sources.known import Known
@@ -131,6 +132,7 @@ class Files:
         if now >= self._next_rescan:
             self._next_rescan = now + self._rescan_every
             self._take(self._folders.check())
+            self._found += self._gate.undecided()
         self._wake(now)
         opened = self._join()
         self._due.update(dict.fromkeys(self._gate.due))
@@ -190,9 +192,7 @@ class Files:
             place.content.names[name] = source
             if os.path.islink(path):
                 self._aim(source)
-        with contextlib.suppress(OSError):
-            status = os.stat(path)
-            self._known.claim(status.st_dev, status.st_ino, source)
+        source.claim()
         return source
 
     def _aim(self, source: FileSource) -> None:
@@ -286,10 +286,26 @@ class Files:
         found, self._found = self._found, []
         sources = []
         for path, pattern in sorted(found, key=lambda it: (it[1].spec.position, natural(it[0]))):
-            if self._gate.admits(path, pattern, starting=self._starting) is not None:
+            if self._gate.admits(path, pattern, starting=self._starting):
                 start = self._start if self._starting else "begin"
                 sources.append(self._open(path, pattern.spec, start))
         return sources
+
+
+class MissingSource(FileSource):
+    """Stands for an argument that names nothing, so that the others go on: iterating raises."""
+
+    __slots__ = ("_error",)
+
+    def __init__(self, spec: FileSpec, error: SourceError) -> None:
+        super().__init__(spec.pattern, name=spec.label, spec=spec)
+        self._error = error
+
+    def __next__(self) -> Item:
+        if self.closed:
+            raise StopIteration
+        self.close()
+        raise self._error
 
 
 def _raise_limit(files: int) -> None:

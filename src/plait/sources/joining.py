@@ -26,6 +26,7 @@ class Gate:
         self._known = known
         self._exclude = exclude
         self._refused: set[str] = set()
+        self._undecided: dict[str, Pattern] = {}
 
     def is_refused(self, path: str) -> bool:
         """Whether the file at `path` was found to be none of ours."""
@@ -35,24 +36,30 @@ class Gate:
         """Another file may be at `path` now."""
         self._refused.discard(path)
 
-    def admits(self, path: str, pattern: Pattern, *, starting: bool) -> os.stat_result | None:
-        """The state of the file if it is to be a new source, else None."""
+    def undecided(self) -> list[tuple[str, Pattern]]:
+        """Paths that must be asked about again, since another source has to look first."""
+        again = list(self._undecided.items())
+        self._undecided = {}
+        return again
+
+    def admits(self, path: str, pattern: Pattern, *, starting: bool) -> bool:
+        """Whether the file is to be a new source."""
         if path in self._known.paths or path in self._refused:
-            return None
+            return False
         try:
             status = os.stat(path)
         except OSError:
-            return None
+            return False
         reason = self._reason(path, status, starting=starting)
         if reason is None and pattern.is_folder:
             reason = _unfit(path)
-        if reason is None:
-            return status
-        if reason != _LATER:
+        if reason == _AGAIN:
+            self._undecided[path] = pattern
+        elif reason is not None and reason != _LATER:
             self._refused.add(path)
-        if reason not in (_LATER, _SILENT):
-            self.events.append(Noted(path, reason))
-        return None
+        if reason not in {None, _AGAIN, _LATER, _SILENT}:
+            self.events.append(Noted(path, str(reason)))
+        return reason is None
 
     def same_as(self, path: str, status: os.stat_result) -> Event | None:
         """Word that another source reads this very file, if one does."""
@@ -85,8 +92,10 @@ class Gate:
             return None if same is None else same.what()
         base = self._known.base(path)
         identity = status.st_dev, status.st_ino
-        if self._known.owner(*identity) is not None:
-            return _LATER
+        owner = self._known.owner(*identity)
+        if isinstance(owner, FileSource):
+            # One that has not opened it yet may have claimed a file that is gone.
+            return _LATER if owner.has_open(status) else self._ask(owner)
         mark = self._known.mark(*identity)
         if mark is not None and is_marked(path, mark):
             return _LATER if base is not None or status.st_size <= mark.offset else None
@@ -95,20 +104,25 @@ class Gate:
     def _of_base(self, path: str, status: os.stat_result, base: FileSource) -> str | None:
         """A file whose name is that of a rotated one: missed, a copy, or one of its own."""
         try:
-            current = base.is_current(os.stat(base.path))
+            current = base.has_open(os.stat(base.path))
         except OSError:
             current = False
         if not current:
-            self.due.append(base)
-            return _LATER
+            return self._ask(base)
         if not status.st_size:
             return _LATER
         with open_quietly(path) as fd:
             copy = self._known.is_copy(base, fd) or base.begins_as(fd)
         return _SILENT if copy else None
 
+    def _ask(self, source: FileSource) -> str:
+        self.due.append(source)
+        return _AGAIN
 
-#: Not now, but perhaps when it has changed.
+
+#: Asked about again at the next round.
+_AGAIN = "again"
+#: Asked about again when it has changed.
 _LATER = "later"
 #: Never, and nobody needs to be told.
 _SILENT = "silent"

@@ -99,10 +99,14 @@ class Known:
         """Make `reader` the one who reads this file, unless another one does."""
         return self._living.setdefault(device, {}).setdefault(inode, reader) is reader
 
+    def release(self, device: int, inode: int, reader: Reader) -> None:
+        """The reader does not read this file after all."""
+        if self.owner(device, inode) is reader:
+            del self._living[device][inode]
+
     def finish(self, device: int, inode: int, mark: Mark) -> None:
         """The reader leaves this file, having read it to `mark.offset`."""
-        if self.owner(device, inode) is mark.reader:
-            del self._living[device][inode]
+        self.release(device, inode, mark.reader)
         self._marks.pop((device, inode), None)
         self._marks[device, inode] = mark
         while len(self._marks) > _REMEMBERED:
@@ -176,6 +180,15 @@ class Known:
             elif self._was_read_by(reader, device, number):
                 read.append(-rotation.number)
         return _oldest_first(found, read)
+
+    def whereabouts(self, path: str, inode: int) -> str | None:
+        """The path that a file which was at `path` has now, if it still is in that folder."""
+        folder = os.path.dirname(path)
+        self.begin(folder)
+        for name, number in self._folders[folder].listed("", None).inodes.items():
+            if number == inode:
+                return os.path.join(folder, name)
+        return None
 
     def _was_read_by(self, reader: Reader, device: int, inode: int) -> bool:
         mark = self.mark(device, inode)

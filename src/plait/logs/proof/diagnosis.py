@@ -64,7 +64,8 @@ class Diagnosis:
         """The fault where no source has what follows."""
         skips = [skip for lane in self._lanes if (skip := self._skipped(lane, place))]
         best = max(skips, key=lambda skip: skip[0], default=None)
-        if best is not None and best[0] >= self._good_after_extra(place):
+        extra = self._good_after_extra(place)
+        if best is not None and (best[0] >= extra or extra < _ENOUGH):
             lane = best[1]
             swapped = self._comes_later(lane, place)
             return self._fault("out of order (source)" if swapped else "missing", place, lane)
@@ -149,7 +150,7 @@ class Diagnosis:
         """How many records fit from here on when the first that fits is taken each time."""
         for good in range(_ENOUGH):
             if not self._output.has(place.line):
-                return _ENOUGH if good else 0
+                return good if self.ended(place) else _ENOUGH
             fitting = [lane for lane in self._lanes if self._fits(lane, place)]
             if not fitting:
                 return good
