@@ -183,7 +183,7 @@ def test_a_file_without_read_permission_fails_alone(logs: Path) -> None:
         words,
         capture_output=True,
         timeout=30,
-        preexec_fn=_no_longer_almighty if root else None,  # noqa: PLW1509  # no thread runs here
+        preexec_fn=_no_longer_almighty if root else None,
     )
     assert (ran.returncode, ran.stdout) == (1, WHOLE)
     assert b"secret.log: no permission" in ran.stderr
@@ -264,7 +264,8 @@ def test_standard_output_into_a_file_that_a_folder_holds_is_left_out(logs: Path)
 def test_a_closed_pipe_is_a_normal_end(tmp_path: Path) -> None:
     (tmp_path / "a.log").write_bytes(b"2026-03-01T10:00:00Z line\n" * 200_000)
     for follow in ("", "-f"):
-        command = f"{' '.join(PLAIT)} merge {follow} {tmp_path}/a.log | head -n 1; echo ${{PIPESTATUS[0]}}"
+        merge = f"{' '.join(PLAIT)} merge {follow} {tmp_path}/a.log"
+        command = f"{merge} | head -n 1; echo ${{PIPESTATUS[0]}}"
         ran = subprocess.run(["bash", "-c", command], capture_output=True, timeout=30)
         assert (ran.stdout, ran.stderr) == (b"2026-03-01T10:00:00Z line\n0\n", b"")
 

@@ -5,7 +5,7 @@ from functools import cache
 from itertools import accumulate
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plait.logs.batch import LATE, STAMPED, Batch
@@ -99,7 +99,6 @@ def test_what_merge_gives_holds_even_exactly(sources: list[Lines]) -> None:
     assert verdict.bytes == len(output)
 
 
-@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data())
 def test_any_interleaving_holds_in_arrival_order(sources: list[Lines], data: st.DataObject) -> None:
     output = text_of(shuffled(sources, data))
@@ -117,7 +116,6 @@ def shuffled(sources: Sequence[Lines], data: st.DataObject) -> list[Batch]:
     return out
 
 
-@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data())
 def test_json_and_labelled_output_of_any_interleaving_holds(
     sources: list[Lines], data: st.DataObject
@@ -135,7 +133,6 @@ def test_json_and_labelled_output_of_any_interleaving_holds(
 # -- the same as trying everything -----------------------------------------------------------
 
 
-@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data(), st.sampled_from([0, 1, 2, None]), st.booleans())
 @example([[(0, "t"), (1, "u")], [(0, "t"), (0, "t")]], None, 0, False)
 def test_a_mutated_output_holds_exactly_when_some_interleaving_gives_it(
@@ -205,7 +202,6 @@ Mutation = Callable[[Records, st.DataObject], bytes]
 MUTATIONS: list[Mutation] = [same, drop, double, swap, tear, change, cut]
 
 
-@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data())
 def test_few_states_and_short_runs_make_no_false_fault(
     sources: list[Lines], data: st.DataObject
@@ -221,7 +217,6 @@ def test_few_states_and_short_runs_make_no_false_fault(
     assert not decided or verdict.holds == is_interleaving(sources, output, late=None)
 
 
-@settings(max_examples=4000, deadline=None)
 @given(some_sources, st.data(), st.booleans())
 def test_exactly_what_merge_gives_is_exact(
     sources: list[Lines], data: st.DataObject, prefix: bool

@@ -23,8 +23,9 @@ async def iterate_blocking(items: Iterable[T], *, prefetch: int = 4) -> AsyncIte
     try:
         while True:
             while worker.items:
-                yield worker.items.popleft()
+                item = worker.items.popleft()
                 worker.room.release()
+                yield item
             if worker.finished:
                 break
             await worker.wait()

@@ -47,16 +47,14 @@ class LoopThread:
         assert self._thread is not None
         assert self._stop is not None
         self._refuse_own_thread("end")
-        stuck: set[asyncio.Task[object]] = set()
         try:
-            stuck = asyncio.all_tasks(self._loop)
             self._loop.call_soon_threadsafe(self._stop.set)
         except RuntimeError:
             return  # the loop is closed already
         self._thread.join(self._patience)
         if self._thread.is_alive() and error is None:
-            names = ", ".join(sorted(repr(task.get_coro()) for task in stuck)) or "the loop itself"
-            raise BridgeError(f"{self._name}: did not end in {self._patience} s; stuck in {names}")
+            stuck = ", ".join(sorted(map(_where, asyncio.all_tasks(self._loop)))) or "a callback"
+            raise BridgeError(f"{self._name}: did not end in {self._patience} s; stuck in {stuck}")
 
     def call(self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Call a coroutine function on the loop, wait, and give what it returns or raises.
@@ -71,6 +69,7 @@ class LoopThread:
         async def run() -> T:
             return await function(*args, **kwargs)
 
+        run.__qualname__ = getattr(function, "__qualname__", run.__qualname__)
         coroutine = run()
         try:
             future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
@@ -114,3 +113,11 @@ class LoopThread:
     def _refuse_own_thread(self, verb: str) -> None:
         if self._thread is threading.current_thread():
             raise WouldDeadlock(f"{self._name}: its own thread cannot wait for it to {verb}")
+
+
+def _where(task: "asyncio.Task[object]") -> str:
+    """The coroutine of a task and the line at which it is."""
+    coroutine = task.get_coro()
+    frame = getattr(coroutine, "cr_frame", None)
+    name = getattr(coroutine, "__qualname__", repr(coroutine))
+    return name if frame is None else f"{name} ({frame.f_code.co_filename}:{frame.f_lineno})"

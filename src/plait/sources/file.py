@@ -268,10 +268,8 @@ class FileSource:
 
     def _begin(self) -> Item:
         now = look_up(self.path)
-        if (item := self._open_claimed(now)) is not None:
-            return item
         if now is not None and self._is_foreign(now):
-            return self._caught_up()
+            return self._open_claimed(now) or self._caught_up()
         return self._go_to(now)
 
     def _open_claimed(self, now: os.stat_result | None) -> Item | None:
@@ -299,6 +297,8 @@ class FileSource:
         for path, inode in self._missed(now):
             if (item := self._open_missed(path, inode)) is not None:
                 return item
+        if (item := self._open_claimed(now)) is not None:
+            return item
         if now is None:
             return self._missing()
         file = self._open_regular(now)
