@@ -380,7 +380,8 @@ def test_every_default_and_choice_is_in_the_reference(command: Command) -> None:
         row = re.search(rf"^\| `[^|]*--{option.name}\b.*$", section, re.M)
         assert row is not None
         wanted = [*option.choices, *([str(option.default)] if option.default else [])]
-        assert all(f"`{each}`" in row[0] for each in wanted), f"{row[0]} lacks one of {wanted}"
+        shown = set(re.findall(r"[ `]([^ `]+)`", row[0]))
+        assert shown >= set(wanted), f"{row[0]} lacks one of {wanted}"
 
 
 def format_table() -> str:

@@ -6,8 +6,9 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
-from plait.errors import SourceError
+from plait.errors import MissingExtra, SourceError
 from plait.events import CaughtUp, Ended, Event, Failed, Late, Noted, Rotated, Truncated
+from plait.holding import Holding
 from plait.intake import FileFeed, Intake, QueueFeed, count
 from plait.logs.batch import Batch, Record
 from plait.logs.chunk import Chunk
@@ -16,7 +17,7 @@ from plait.plugins import Opened, open_sources
 from plait.settings import Given, Options
 from plait.sources.files import Files, FileSource
 from plait.stats import Stats
-from plait.waiting import Clock, Expiry, Waker
+from plait.waiting import Clock, Waker
 
 if TYPE_CHECKING:
     from plait.pump import Pump
@@ -61,12 +62,13 @@ class Stream:
         self._pumps: Final[list[Pump]] = []
         self._files: Files | None = None
         self._arrived: Final[list[Batch]] = []  # in arrival order, to leave at once
-        self._expiry: Final = Expiry(options.lateness)
-        self._held: Final[dict[Intake, None]] = {}  # with a record held back in case it grows
+        self._holding: Final = Holding(
+            self._merge, options.lateness, by_time=options.order == "time"
+        )
         self._waker: Waker | None = None
         self._stopping = False
         self._drain_until: float | None = None
-        self._sizes: Final[dict[Intake, int]] = {}  # what was there at the stop
+        self._last: Final[dict[Intake, tuple[FileSource, int]]] = {}  # sizes at the stop
         self._opened = False
 
     # -- the public face -----------------------------------------------------------------
@@ -163,8 +165,9 @@ class Stream:
         reading = self.options.reading(opened.settings)
         rank = self._merge.open(opened.name)
         if isinstance(source, FileSource):
-            feed = FileFeed(iter(source), lambda: source.modified)
-            intake = Intake(opened.name, rank, feed, reading)
+            intake = Intake(
+                opened.name, rank, FileFeed(iter(source), lambda: source.modified), reading
+            )
             self._by_file[source] = intake
         else:
             from plait.pump import Pump  # it needs a loop, which files alone do not
@@ -188,9 +191,7 @@ class Stream:
         """Begin what needs a loop, if anything does."""
         if self.immediate or self._waker is not None:
             return
-        self._waker = Waker(
-            self._clock, None if self._files is None else self._files.fileno()
-        )
+        self._waker = Waker(self._clock, None if self._files is None else self._files.fileno())
         for pump in self._pumps:
             pump.start()
 
@@ -248,6 +249,9 @@ class Stream:
         except SourceError as error:
             self._finish(intake, now, Failed(intake.name, error.problem, error.hint))
             return
+        except MissingExtra as error:
+            self._finish(intake, now, Failed(intake.name, str(error)))
+            return
         if item is None:
             intake.due = False
         elif isinstance(item, Event):
@@ -255,22 +259,18 @@ class Stream:
         else:
             chunk = item if isinstance(item, Chunk) else Chunk(item)
             batches = intake.feed_chunk(chunk, now, live=live)
-            if batches or intake not in self._held:
-                intake.held = clock
-            intake.heard = clock
+            if live:
+                self._holding.heard(intake, batches, clock)
             self._put(intake, batches, clock)
             if (floor := intake.floor) is not None:
                 self._merge.promise(intake.rank, floor)
-            if live and intake.pending:
-                self._held.pop(intake, None)
-                self._held[intake] = None
-            if intake in self._sizes:
+            if intake in self._last:
                 self._drain(intake, now)
 
     def _happened(self, intake: Intake, event: Event, clock: float, now: int) -> None:
         if isinstance(event, CaughtUp):
             intake.due = False
-            if intake in self._sizes:
+            if intake in self._last:
                 self._finish(intake, now, Ended(intake.name))
                 return
             if intake.caught_up:
@@ -293,7 +293,7 @@ class Stream:
         intake.done = True
         intake.due = False
         self._active.pop(intake, None)
-        self._held.pop(intake, None)
+        self._holding.retire(intake)
         self._merge.close(intake.rank)
 
     def _put(self, intake: Intake, batches: list[Batch], clock: float) -> None:
@@ -305,7 +305,7 @@ class Stream:
             if late := self._merge.put(intake.rank, batch):
                 intake.stats.late += late
                 self._report(Late(intake.name, late, behind))
-            self._expiry.arrived(clock, batch.places[-1])
+            self._holding.arrived(clock, batch.places[-1])
         for event in intake.news():
             self._report(event)
 
@@ -324,36 +324,12 @@ class Stream:
 
     def _let_go(self, clock: float, now: int) -> None:
         """End records that grew no more, and let those leave that were held long enough."""
-        for intake in [intake for intake in self._held if self._over(intake, clock)]:
-            del self._held[intake]
+        for intake in self._holding.over(clock):
             flushed = intake.flush(now, live=True)
-            for batch in flushed:
-                self._expiry.overdue(batch.places[-1])
+            self._holding.flushed(flushed)
             self._put(intake, flushed, clock)
         if self.options.order == "time":
-            # What one of these can still send has its place after the bound the merge knows.
-            open_ended = [
-                intake.rank
-                for intake in self._active
-                if intake.due or intake in self._held or not self._current(intake)
-            ]
-            bounds = [self._merge.last(rank) for rank in open_ended]
-            self._merge.release(min([self._expiry.expired(clock), *bounds]))
-            if not self._merge.held:
-                self._expiry.clear()
-
-    def _over(self, intake: Intake, clock: float) -> bool:
-        """Whether a record that is held back in case it grows has had its time."""
-        if self.options.order == "arrival":
-            return not intake.due
-        wait = self.options.lateness
-        return clock >= intake.heard + wait or clock >= intake.held + 2 * wait
-
-    def _current(self, intake: Intake) -> bool:
-        """Whether a source that is not due has been read up to the present."""
-        feed = intake.feed
-        # A source that does not say so has caught up whenever it makes us wait.
-        return intake.caught_up or (isinstance(feed, QueueFeed) and not feed.tells_caught_up)
+            self._holding.release(self._active, clock)
 
     def _patience(self) -> float:
         """Seconds until there is something to do even if nothing comes."""
@@ -361,11 +337,8 @@ class Stream:
         until = [clock + 3600.0]
         if self._files is not None and self.options.live:
             until.append(clock + self._files.interval)
-        for intake in self._held:
-            wait = self.options.lateness
-            until.append(min(intake.heard + wait, intake.held + 2 * wait))
-        if (expiry := self._expiry.next()) is not None:
-            until.append(expiry)
+        if (soonest := self._holding.next()) is not None:
+            until.append(soonest)
         return max(0.0, min(until) - clock)
 
     # -- the end -------------------------------------------------------------------------
@@ -377,13 +350,13 @@ class Stream:
             pump.stop()
         for file, intake in self._by_file.items():
             if not intake.done:
-                self._sizes[intake] = file.size or 0
+                self._last[intake] = file, file.size or 0
                 intake.due = True
 
     def _drain(self, intake: Intake, now: int) -> None:
         """Let go of a file whose writer goes on after the stop, at a line end."""
-        file = next(file for file, its in self._by_file.items() if its is intake)
-        if file.read_bytes >= self._sizes[intake] and file.size != file.read_bytes:
+        file, size = self._last[intake]
+        if file.read_bytes >= size and file.size != file.read_bytes:
             self._put(intake, intake.flush(now, live=True), self._clock.monotonic())
             self._retire(intake)
             self._report(Ended(intake.name))

@@ -109,6 +109,22 @@ class Intake:
                 stats.unstamped += sum(not flag & STAMPED for flag in batch.flags)
         return batches
 
+    def through(self, now: int, report: Callable[[Event], object]) -> Iterator[Batch]:
+        """All records of a source that ends and makes nobody wait, for those who read it alone."""
+        while True:
+            try:
+                item = self.feed.take()
+            except StopIteration:
+                break
+            if isinstance(item, Event):
+                report(item)
+                if isinstance(item, Rotated | Truncated):
+                    yield from self.end_incarnation(now, live=False)
+            elif item is not None:
+                chunk = item if isinstance(item, Chunk) else Chunk(item)
+                yield from self.feed_chunk(chunk, now, live=False)
+        yield from self.end_incarnation(now, live=False)
+
     def news(self) -> Iterator[Event]:
         """What the assembler did since the last call that is worth an event."""
         if self._assembler is None:

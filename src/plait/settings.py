@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
+from functools import lru_cache
 from typing import Final, Literal, TypedDict
 
 from plait.errors import UsageError
 from plait.events import Event
 from plait.logs.assemble import LIMIT
 from plait.logs.steps import Step
+from plait.logs.times import Stamper
 from plait.zones import local_zone, zone_of
 
 #: How many bytes of records may wait for others, over all sources.
@@ -49,6 +51,8 @@ class Options:
         """How one source is to be read, by its own settings before these."""
         tz = settings.get("tz", self.tz)
         time_format = settings.get("time-format", self.time_format)
+        if time_format is not None:
+            _check(time_format)
         if tz is None:
             return Reading(local_zone(), "local", time_format, self.limit)
         return Reading(zone_of(tz) if isinstance(tz, str) else tz, "given", time_format, self.limit)
@@ -77,3 +81,9 @@ class Reading:
     zone_from: str = "local"
     time_format: str | None = None
     limit: int = LIMIT
+
+
+@lru_cache
+def _check(time_format: str) -> None:
+    """Raise `UsageError` for a format that is neither known nor a pattern."""
+    Stamper(zone=UTC, reference=0, format=time_format)

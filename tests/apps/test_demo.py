@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import pytest
 from plait.apps import demo, writer
 from plait.apps.glimpse import Glimpse
 from plait.apps.verify import Settings, verify
+from plait.apps.writers import settings
 from plait.driver import Stream, follow
 from plait.errors import UsageError
 from plait.logs.batch import STAMPED, Batch
@@ -85,9 +86,7 @@ def scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 class TestTheShow:
-    def test_it_proves_the_merge_and_leaves_neither_folder_nor_process(
-        self, tmp_path: Path
-    ) -> None:
+    def test_it_proves_its_merge_and_leaves_no_folder_or_process(self, tmp_path: Path) -> None:
         status, out, err = finished(start(tmp_path, "--seconds", "1", "--writers", "3"))
         assert (status, err) == (0, "")
         said = out.splitlines()
@@ -116,11 +115,9 @@ class TestTheShow:
         (folder,) = tmp_path.iterdir()
         assert f"Kept in {folder}:" in out
         line = next(line for line in out.splitlines() if "plait verify" in line)
-        merged, *sources = shlex.split(line.partition("plait verify ")[2])
-        sources, _, late = (
-            (sources, "", "0") if "--late" not in sources else (sources[:-2], "", sources[-1])
-        )
-        assert verify(merged, sources, Settings(late=int(late))).holds
+        words, _, late = line.partition("plait verify ")[2].partition(" --late ")
+        merged, *sources = shlex.split(words)
+        assert verify(merged, sources, Settings(late=int(late or 0))).holds
 
     def test_the_kept_merge_holds_every_line_of_every_file(self, tmp_path: Path) -> None:
         finished(start(tmp_path, "--seconds", "1", "--keep"))
@@ -141,7 +138,7 @@ class TestTheShow:
 
 class TestOnATerminal:
     @pytest.fixture
-    def screen(self, tmp_path: Path) -> Iterator[str]:
+    def screen(self, tmp_path: Path) -> str:
         """What a terminal was sent by a demo of a second."""
         ours, theirs = pty.openpty()
         with start(tmp_path, "--seconds", "1", stdout=theirs, stderr=theirs) as process:
@@ -155,7 +152,7 @@ class TestOnATerminal:
             finally:
                 os.close(ours)
             process.wait(30)
-        yield b"".join(parts).decode()
+        return b"".join(parts).decode()
 
     def test_merged_lines_flow_by_with_coloured_labels(self, screen: str) -> None:
         assert len(re.findall(r"\x1b\[\d+m\w+\.log *\x1b\[0m \| ", screen)) >= 5
@@ -198,7 +195,7 @@ class TestWhenSomethingIsWrong:
     def test_a_lost_record_breaks_the_proof_and_keeps_the_folder(
         self, scratch: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:
-        lost = []
+        lost: list[bytes] = []
 
         def lose(batch: Batch) -> Batch:
             if lost:
@@ -230,7 +227,7 @@ class TestWhenSomethingIsWrong:
         broken.write_text("import sys\nsys.exit('no ink')\n")
         monkeypatch.setattr(writer, "__file__", str(broken))
         assert demo.run(values()) == 1
-        assert "that writes api.log ended with exit status 1: no ink" in capfd.readouterr().err
+        assert "the writer of api.log ended with exit status 1: no ink" in capfd.readouterr().err
         assert len(list(scratch.iterdir())) == 1
 
     def test_a_writer_that_cannot_be_started_ends_it(
@@ -275,14 +272,8 @@ class TestWriters:
         ]
 
     def test_an_epoch_log_says_its_format_because_one_line_cannot(self) -> None:
-        spec = parse_spec(f"/x/sensor.log{demo_settings('epoch')}")
+        spec = parse_spec(f"/x/sensor.log{settings('epoch', 'sensor.log')}")
         assert Options().reading(spec.settings).time_format == "epoch"
-
-
-def demo_settings(kind: str) -> str:
-    from plait.apps.writers import settings
-
-    return settings(kind, "sensor.log")
 
 
 class TestGlimpse:

@@ -176,6 +176,8 @@ class Show:
         # A full disk, say, ends the show.
         delivering.add_done_callback(lambda _: self._stop.set())
         try:
+            for _ in writers.start():
+                await asyncio.sleep(0)
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._plan.seconds):
                     await self._stop.wait()

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from plait.errors import PlaitError, SourceError, UsageError
-from plait.intake import FileFeed, Intake
+from plait.intake import Intake
 from plait.logs.batch import STAMPED, SUSPECT, Batch
 from plait.logs.chunk import Chunk
 from plait.logs.times import FORMATS
 from plait.plugins import Opened
 from plait.settings import Reading
-from plait.sources import AsyncSource, Item
+from plait.sources import AsyncSource, Item, Source
 from plait.sources.files import FileSource
 
 #: So many lines that were not understood are shown, and so many bytes of each.
@@ -106,9 +106,7 @@ def _strange(lines: list[bytes], first: int) -> Iterator[int]:
 
 def examine(opened: Opened, reading: Reading) -> Findings:
     """Read a source to its end; what is wrong with it becomes `error`."""
-    source = opened.source
-    modified = (lambda: source.modified) if isinstance(source, FileSource) else (lambda: None)
-    intake = Intake(opened.name, 0, FileFeed(_items(opened), modified), reading)
+    intake = Intake(opened.name, 0, _Feed(opened.source), reading)
     findings = Findings(opened.name)
     try:
         for batch in _batches(intake):
@@ -125,8 +123,23 @@ def examine(opened: Opened, reading: Reading) -> Findings:
     return findings
 
 
-def _items(opened: Opened) -> Iterator[Item]:
-    source = opened.source
+class _Feed:
+    """Items of a source of either colour, waited for here: there is nothing else to do."""
+
+    def __init__(self, source: FileSource | Source) -> None:
+        self._source = source
+        self._items = _items(source)
+
+    def take(self) -> Item:
+        """The next item."""
+        return next(self._items)
+
+    def modified(self) -> int | None:
+        """When a file was last written; of other sources nobody knows."""
+        return self._source.modified if isinstance(self._source, FileSource) else None
+
+
+def _items(source: FileSource | Source) -> Iterator[Item]:
     if not isinstance(source, AsyncSource):
         yield from source
         return

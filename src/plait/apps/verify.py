@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 from plait.apps.merge import filters
 from plait.apps.reports import Reporter
 from plait.errors import SourceError, UsageError
-from plait.events import Event, Failed, Rotated, Truncated
+from plait.events import Event, Failed
 from plait.intake import FileFeed, Intake
 from plait.logs.assemble import LIMIT
 from plait.logs.batch import Batch
@@ -182,15 +182,7 @@ def _batches(
         FileFeed(iter(file), lambda: file.modified),
         settings.reading(opened.settings),
     )
-    for item in file:
-        if isinstance(item, Event):
-            report(item)
-            if isinstance(item, Rotated | Truncated):
-                yield from map(step, intake.end_incarnation(now, live=False))
-            continue
-        chunk = item if isinstance(item, Chunk) else Chunk(item)
-        yield from map(step, intake.feed_chunk(chunk, now, live=False))
-    yield from map(step, intake.end_incarnation(now, live=False))
+    yield from map(step, intake.through(now, report))
 
 
 def _chunks(output: str, on_progress: Progress | None) -> Iterator[bytes]:

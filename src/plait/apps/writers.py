@@ -3,7 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -41,7 +42,8 @@ class Writers:
         self._numbers = [str(rate), f"{interval:.3f}", str(east)]
         self._errors = folder / ".errors"  # hidden, so that no glob takes it for a log
         self._running: list[tuple[Path, subprocess.Popen[bytes]]] = []
-        self._input = -1
+        self._pipe: tuple[int, ...] = ()
+        self._stopping = threading.Lock()  # a cancelled stop goes on in its thread
 
     @property
     def sources(self) -> list[str]:
@@ -67,11 +69,8 @@ class Writers:
         return [*sorted(special), f"{folder}/*.log*"]
 
     def __enter__(self) -> Self:
-        try:
-            self._start()
-        except BaseException:
-            self.stop()
-            raise
+        # One pipe for all: closing our end, the only one that writes, stops them.
+        self._pipe = os.pipe()
         return self
 
     def __exit__(
@@ -82,45 +81,40 @@ class Writers:
     ) -> None:
         self.stop()
 
-    def stop(self) -> None:
-        """Tell all to stop and wait until they have; may be called again, and blocks."""
-        if self._input >= 0:
-            os.close(self._input)
-            self._input = -1
-        while self._running:
-            path, process = self._running[-1]
-            _wait(process)
-            self._running.pop()
-            if process.returncode:
-                self.problems.append(f"the program that writes {path.name} {self._why(process)}")
-
-    def _start(self) -> None:
-        # One pipe for all: closing our end, the only one that writes, stops them.
-        reading, self._input = os.pipe()
+    def start(self) -> Iterator[None]:
+        """Start one program a step, so that others have their turn in between."""
         try:
             with self._errors.open("ab") as errors:
                 for path, kind in self._logs:
-                    self._running.append(
-                        (path, self._started(path, kind, reading, errors.fileno()))
-                    )
+                    self._running.append((path, self._started(path, kind, errors.fileno())))
+                    yield
         except OSError as error:
             raise SourceError("a program", f"cannot be started: {error.strerror}") from error
-        finally:
-            os.close(reading)
 
-    def _started(
-        self, path: Path, kind: str, reading: int, errors: int
-    ) -> "subprocess.Popen[bytes]":
+    def stop(self) -> None:
+        """Tell all to stop and wait until they have; may be called again, and blocks."""
+        with self._stopping:
+            while self._pipe:
+                os.close(self._pipe[-1])
+                self._pipe = self._pipe[:-1]
+            while self._running:
+                path, process = self._running[-1]
+                _wait(process)
+                self._running.pop()
+                if process.returncode:
+                    self.problems.append(f"the writer of {path.name} {self._why(process)}")
+
+    def _started(self, path: Path, kind: str, errors: int) -> "subprocess.Popen[bytes]":
         return subprocess.Popen(
             [sys.executable, "-I", "-S", writer.__file__, str(path), kind, *self._numbers],
-            stdin=reading,
+            stdin=self._pipe[0],
             stdout=subprocess.DEVNULL,
             stderr=errors,
             process_group=0,  # the Ctrl-C at the terminal is for us
         )
 
     def _why(self, process: "subprocess.Popen[bytes]") -> str:
-        said: Sequence[str] = ()
+        said: list[str] = []
         with suppress(OSError):
             said = self._errors.read_text("utf-8", "replace").splitlines()
         last = f": {said[-1]}" if said else ""

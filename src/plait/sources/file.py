@@ -133,11 +133,16 @@ class FileSource:
         head = NO_HEAD if self._file is None else self._file.head
         return head.length > 0 and head_of(fd, head.length) == head
 
-    def glance(self) -> bool:
-        """Whether there may be something to read: two system calls at most, for polling."""
+    def glance(self, *, renamed: bool) -> bool:
+        """Whether there may be something to read: two system calls at most, for polling.
+
+        `renamed` says that names in the folder have changed: our file may be one of them.
+        """
         file = self._file
         try:
             status = look_up(self.path)
+            if status is None and renamed:
+                return True
             if file is None:
                 return status is not None or self._told is None
             if status is None or (status.st_dev, status.st_ino) != file.identity:
@@ -360,7 +365,7 @@ class FileSource:
         folder, name = os.path.split(self.path)
         if os.path.islink(self.path):
             return os.path.realpath(self.path)
-        return os.path.join(os.path.realpath(folder), name)
+        return os.path.join(self._known.real(folder), name)
 
     # What is told once.
 

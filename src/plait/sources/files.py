@@ -127,8 +127,7 @@ class Files:
         self._take(self._folders.drain())
         if now >= self._next_poll:
             self._next_poll = now + self._poll_every
-            self._take(self._folders.scan_polled())
-            self._glance()
+            self._scan_polled()
         if now >= self._next_rescan:
             self._next_rescan = now + self._rescan_every
             self._take(self._folders.check())
@@ -156,10 +155,18 @@ class Files:
             return self._expand_path(spec)
         pattern = Pattern(spec, is_folder=folder)
         self._descend(pattern.root, pattern, 0)
+        found = list(self._found)
         sources = self._join()
-        if not sources:
+        if not sources and not any(self._is_read(path) for path, _ in found):
             self._nothing(pattern, sources)
         return sources
+
+    def _is_read(self, path: str) -> bool:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        return self._known.owner(status.st_dev, status.st_ino) is not None
 
     def _expand_path(self, spec: FileSpec) -> list[FileSource]:
         with contextlib.suppress(OSError):
@@ -202,7 +209,7 @@ class Files:
 
     def _look_at(self, path: str) -> _Folder:
         """The folder, with its rotated files noted when it is met: of a new one, none is old."""
-        self._known.begin(os.path.realpath(path), empty=not self._starting)
+        self._known.begin(self._known.real(path), empty=not self._starting)
         return self._folders.get(path)
 
     # While following.
@@ -216,8 +223,11 @@ class Files:
 
     def _touch_all(self, folder: _Folder) -> None:
         self._due.update(dict.fromkeys(folder.content.names.values()))
+        self._rescan(folder)
+
+    def _rescan(self, folder: _Folder) -> None:
         for pattern, step in folder.content.steps:
-            self._scan(folder, pattern, step, renamed=True)
+            self._scan(folder, pattern, step)
 
     def _touch(self, folder: _Folder, name: str, *, renamed: bool) -> None:
         interest = folder.content
@@ -233,10 +243,13 @@ class Files:
         for pattern, step in interest.steps:
             self._consider(folder, name, pattern, step, renamed=renamed)
 
-    def _glance(self) -> None:
+    def _scan_polled(self) -> None:
+        changed = set(self._folders.scan_polled())
+        for folder in changed:
+            self._rescan(folder)
         for folder in self._folders.polled:
             for source in folder.content.names.values():
-                if not source.closed and source.glance():
+                if not source.closed and source.glance(renamed=folder in changed):
                     self._due[source] = None
 
     def _wake(self, now: float) -> None:
@@ -251,9 +264,9 @@ class Files:
         folder = self._look_at(path) if self._follow else Folder(path, _Interest())
         if (pattern, step) not in folder.content.steps:
             folder.content.steps.append((pattern, step))
-            self._scan(folder, pattern, step, renamed=True)
+            self._scan(folder, pattern, step)
 
-    def _scan(self, folder: _Folder, pattern: Pattern, step: int, *, renamed: bool) -> None:
+    def _scan(self, folder: _Folder, pattern: Pattern, step: int) -> None:
         try:
             names = os.listdir(folder.path or ".")
         except OSError as error:
@@ -262,7 +275,7 @@ class Files:
                 self._events.append(Failed(folder.path, fault.problem, fault.hint))
             return
         for name in names:
-            self._consider(folder, name, pattern, step, renamed=renamed)
+            self._consider(folder, name, pattern, step, renamed=True)
 
     def _consider(
         self, folder: _Folder, name: str, pattern: Pattern, step: int, *, renamed: bool
@@ -272,8 +285,6 @@ class Files:
             if not pattern.matches(fits, name):
                 continue
             if pattern.is_last(fits):
-                if renamed:
-                    self._gate.forget(path)
                 self._found.append((path, pattern))
             elif renamed and os.path.isdir(path):
                 if pattern.segments[fits] != "**":

@@ -80,8 +80,8 @@ class Folders(Generic[Content]):
 
     @property
     def polled(self) -> list[Folder[Content]]:
-        """Those whose files must be looked at one by one."""
-        return list(self._polled.values())
+        """Those whose files must be looked at one by one: of absent ones, what is still open."""
+        return [*self._polled.values(), *self._absent.values()]
 
     @property
     def is_polling(self) -> bool:
@@ -118,19 +118,18 @@ class Folders(Generic[Content]):
                 elif notice.name:
                     yield Touched(folder, notice.name, bool(notice.mask & watch.NAMES))
 
-    def scan_polled(self) -> Iterator[Touched[Content]]:
+    def scan_polled(self) -> Iterator[Folder[Content]]:
         """The polled folders in which names have come or gone."""
         for folder in list(self._polled.values()):
             try:
                 status = os.stat(folder.path or ".")
             except OSError:
                 self._detach(folder)
-                yield Touched(folder, "", True)
                 continue
             young = time.time_ns() - status.st_mtime_ns < _COARSE
             if status.st_mtime_ns != folder.modified or young:
                 folder.modified = status.st_mtime_ns
-                yield Touched(folder, "", True)
+                yield folder
 
     def check(self) -> Iterator[Touched[Content]]:
         """Folders that have come, or that were replaced by others; a few each time."""

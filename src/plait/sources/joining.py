@@ -25,16 +25,8 @@ class Gate:
         self.due: list[FileSource] = []
         self._known = known
         self._exclude = exclude
-        self._refused: set[str] = set()
+        self._refused: dict[str, tuple[int, int]] = {}
         self._undecided: dict[str, Pattern] = {}
-
-    def is_refused(self, path: str) -> bool:
-        """Whether the file at `path` was found to be none of ours."""
-        return path in self._refused
-
-    def forget(self, path: str) -> None:
-        """Another file may be at `path` now."""
-        self._refused.discard(path)
 
     def undecided(self) -> list[tuple[str, Pattern]]:
         """Paths that must be asked about again, since another source has to look first."""
@@ -44,11 +36,14 @@ class Gate:
 
     def admits(self, path: str, pattern: Pattern, *, starting: bool) -> bool:
         """Whether the file is to be a new source."""
-        if path in self._known.paths or path in self._refused:
+        if path in self._known.paths:
             return False
         try:
             status = os.stat(path)
         except OSError:
+            return False
+        identity = status.st_dev, status.st_ino
+        if self._refused.get(path) == identity:
             return False
         reason = self._reason(path, status, starting=starting)
         if reason is None and pattern.is_folder:
@@ -56,7 +51,7 @@ class Gate:
         if reason == _AGAIN:
             self._undecided[path] = pattern
         elif reason is not None and reason != _LATER:
-            self._refused.add(path)
+            self._refused[path] = identity
         if reason not in {None, _AGAIN, _LATER, _SILENT}:
             self.events.append(Noted(path, str(reason)))
         return reason is None

@@ -86,6 +86,7 @@ class Known:
         self._marks: dict[tuple[int, int], Mark] = {}
         self._heads: dict[Reader, list[tuple[Head, bool]]] = {}
         self._folders: dict[str, _Folder] = {}
+        self._real: dict[str, str] = {}
 
     def owner(self, device: int, inode: int) -> Reader | None:
         """Who reads this file now."""
@@ -161,8 +162,15 @@ class Known:
 
     def renew(self) -> None:
         """Forget what folders looked like; called once for each round of looking."""
+        self._real.clear()
         for folder in self._folders.values():
             folder.listing = None
+
+    def real(self, folder: str) -> str:
+        """The folder without links on the way, asked for once in a round."""
+        if folder not in self._real:
+            self._real[folder] = os.path.realpath(folder)
+        return self._real[folder]
 
     def missed(self, reader: Reader, path: str, inode: int | None) -> list[Candidate]:
         """The rotated files of `path`, now file `inode`, that nobody has read, oldest first."""

@@ -1,0 +1,86 @@
+"""What sources hold back and what waits, live, in; what may leave by now out."""
+
+from collections.abc import Iterable
+
+from plait.intake import Intake, QueueFeed
+from plait.logs.batch import Batch
+from plait.logs.merge import Merge
+from plait.waiting import Expiry
+
+
+class Holding:
+    """Bounds the delay of a live stream by its lateness, in seconds.
+
+    A record is held back by its source while later lines may still belong to it, and then by
+    the merge while other sources may send what belongs before it.
+
+    1. What a source holds back is ended when it has said nothing for the lateness, or has
+       grown for twice as long.
+    2. What has been in the merge for the lateness leaves, unless a source that has not caught
+       up, or holds something back, may still send what belongs before it.
+    """
+
+    def __init__(self, merge: Merge, lateness: float, *, by_time: bool) -> None:
+        self._merge = merge
+        self._lateness = lateness if by_time else 0.0
+        self._expiry = Expiry(lateness)
+        self._growing: dict[Intake, None] = {}
+
+    def heard(self, intake: Intake, batches: list[Batch], clock: float) -> None:
+        """A source gave bytes, which made these batches whole."""
+        if batches or intake not in self._growing:
+            intake.held = clock
+        intake.heard = clock
+        if intake.pending:
+            self._growing[intake] = None
+        else:
+            self._growing.pop(intake, None)
+
+    def arrived(self, clock: float, place: int) -> None:
+        """Records up to this place came into the merge."""
+        self._expiry.arrived(clock, place)
+
+    def over(self, clock: float) -> list[Intake]:
+        """The sources whose record has had its time to grow; they are to be flushed."""
+        over = [intake for intake in self._growing if self._until(intake) <= clock]
+        for intake in over:
+            del self._growing[intake]
+        return over
+
+    def flushed(self, batches: list[Batch]) -> None:
+        """These records have waited in their source and need not wait again."""
+        for batch in batches:
+            self._expiry.overdue(batch.places[-1])
+
+    def retire(self, intake: Intake) -> None:
+        """A source has ended."""
+        self._growing.pop(intake, None)
+
+    def release(self, active: Iterable[Intake], clock: float) -> None:
+        """Tell the merge what has waited for long enough."""
+        open_ended = [
+            intake.rank
+            for intake in active
+            if intake.due or intake in self._growing or not _current(intake)
+        ]
+        bounds = [self._merge.last(rank) for rank in open_ended]
+        self._merge.release(min([self._expiry.expired(clock), *bounds]))
+        if not self._merge.held:
+            self._expiry.clear()
+
+    def next(self) -> float | None:
+        """When there will be something to do, if nothing comes."""
+        times = [self._until(intake) for intake in self._growing]
+        if (expiry := self._expiry.next()) is not None:
+            times.append(expiry)
+        return min(times, default=None)
+
+    def _until(self, intake: Intake) -> float:
+        return min(intake.heard + self._lateness, intake.held + 2 * self._lateness)
+
+
+def _current(intake: Intake) -> bool:
+    """Whether a source that is not due has been read up to the present."""
+    feed = intake.feed
+    # A source that does not say so has caught up whenever it makes us wait.
+    return intake.caught_up or (isinstance(feed, QueueFeed) and not feed.tells_caught_up)
