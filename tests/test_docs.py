@@ -15,6 +15,7 @@ import io
 import os
 import re
 import select
+import shlex
 import struct
 import subprocess
 import sys
@@ -32,9 +33,9 @@ import pytest
 
 import plait
 from plait import errors, events, plugins
-from plait.apps.options import COMMANDS, Command
+from plait.apps.options import COMMANDS, Command, parse
 from plait.logs.batch import Batch, Record
-from plait.logs.times import FORMATS
+from plait.logs.times import FORMATS, TimeFormat
 from plait.settings import Given
 from plait.stats import SourceStats, Stats
 
@@ -297,9 +298,10 @@ def _install(project: dict[str, Any], folder: Path) -> None:
 def story(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Story]:
     """A folder with the command `plait` at hand, and the two logs that most pages begin with."""
     (tmp_path / ".bin").mkdir()
-    command = tmp_path / ".bin" / "plait"
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m plait "$@"\n')
-    command.chmod(0o755)
+    for name, words in (("python", ""), ("plait", "-m plait")):
+        command = tmp_path / ".bin" / name
+        command.write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
+        command.chmod(0o755)
     (tmp_path / "api.log").write_text(API)
     (tmp_path / "worker.log").write_text(WORKER)
     monkeypatch.chdir(tmp_path)
@@ -341,13 +343,28 @@ def test_what_a_page_shows_is_so(page: Path, story: Story) -> None:
 def test_a_page_that_shows_something_else_is_found_out(story: Story, tmp_path: Path) -> None:
     page = ROOT / "README.md"
     story.play(Block(page, 1, "console", "", "$ echo one two; echo three\none ...\n...\n"))
-    with pytest.raises(pytest.fail.Exception, match="README.md:1"):
+    with pytest.raises(pytest.fail.Exception, match=r"README\.md:1"):
         story.play(Block(page, 1, "console", "", "$ echo one\ntwo\n"))
     with pytest.raises(pytest.fail.Exception, match="ended with 3"):
         story.play(Block(page, 1, "console", "", "$ exit 3\n"))
     story.play(Block(page, 1, "python", "", "print(6 * 7)\n"))
     with pytest.raises(pytest.fail.Exception, match="42"):
         story.play(Block(page, 1, "text", "prints", "43\n"))
+
+
+def test_the_commands_to_copy_are_valid() -> None:
+    lines = [
+        line
+        for page in PAGES
+        for block in blocks_of(page)
+        if block.language == "sh"
+        for line in block.text.replace("\\\n", "").splitlines()
+        if line.startswith("plait ")
+    ]
+    assert len(lines) > 5
+    for line in lines:
+        words = shlex.split(line, comments=True)
+        parse(words[1:])  # raises where one is not
 
 
 # -- what they must name ---------------------------------------------------------------------
@@ -394,7 +411,7 @@ def format_table() -> str:
     return "\n".join(rows) + "\n"
 
 
-def _sample(form: Any) -> str:
+def _sample(form: TimeFormat) -> str:
     if not form.weak:
         return ""
     return "yes" if form.needs == 1 else f"yes, {form.needs} lines"
@@ -418,8 +435,8 @@ def _names(page: str, heading: str) -> set[str]:
     [
         ("Public names", set(plait.__all__)),
         ("Options", set(Given.__annotations__) | {"live"}),
-        ("Record", {n for n in (*Record.__slots__, *vars(Record)) if not n.startswith("_")}),
-        ("Batch", {n for n in (*Batch.__slots__, *vars(Batch)) if not n.startswith("_")}),
+        ("Record", {n for n in vars(Record) if not n.startswith("_")}),
+        ("Batch", {n for n in vars(Batch) if not n.startswith("_")}),
         ("Statistics", {f.name for f in fields(SourceStats)} | {"sources", "written"}),
         ("Errors", {n for n, v in vars(errors).items() if isinstance(v, type)}),
         (

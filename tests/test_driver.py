@@ -116,6 +116,20 @@ async def test_a_record_leaves_at_the_latest_when_held_for_the_lateness() -> Non
 
 
 @on_loop
+async def test_stamps_of_whole_seconds_are_given_a_second_more_among_finer_ones() -> None:
+    a, b, clock = ScriptedSource("a"), ScriptedSource("b"), ManualClock()
+    async with reading(a, b, clock=clock) as reader:
+        a.send(line(1.25, "a1"))
+        b.send("2026-03-01T10:00:01Z b1")
+        await reader.after(2)
+        a.send(line(2.25, "a2"))  # b may still write about this second
+        await settled()
+        clock.advance(0.75)
+        b.send("2026-03-01T10:00:02Z b2")
+        assert await reader.after(4) == ["b1", "a1", "b2", "a2"]
+
+
+@on_loop
 async def test_a_source_that_still_reads_its_backlog_is_waited_for() -> None:
     a, b, clock = ScriptedSource("a"), ScriptedSource("b", backlog=True), ManualClock()
     async with reading(a, b, clock=clock) as reader:

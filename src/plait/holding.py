@@ -1,15 +1,21 @@
 """What sources hold back and what waits, live, in; what may leave by now out."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
+from typing import Final
 
 from plait.intake import Intake, QueueFeed
 from plait.logs.batch import Batch
 from plait.logs.merge import Merge
 from plait.waiting import Expiry
 
+# What people who write a log and look at it live do not notice.
+_LATENESS: Final = 0.5
+# A stamp of whole seconds may stand for any moment of its second.
+_COARSE: Final = 1.0
+
 
 class Holding:
-    """Bounds the delay of a live stream by its lateness, in seconds.
+    """Bounds the delay of a live stream by its lateness: seconds, or None to choose them here.
 
     A record is held back by its source while later lines may still belong to it, and then by
     the merge while other sources may send what belongs before it.
@@ -20,10 +26,11 @@ class Holding:
        up, or holds something back, may still send what belongs before it.
     """
 
-    def __init__(self, merge: Merge, lateness: float, *, by_time: bool) -> None:
+    def __init__(self, merge: Merge, lateness: float | None, *, by_time: bool) -> None:
         self._merge = merge
-        self._lateness = lateness if by_time else 0.0
-        self._expiry = Expiry(lateness)
+        self._chosen = lateness is None
+        self._lateness = (_LATENESS if lateness is None else lateness) if by_time else 0.0
+        self._expiry = Expiry(self._lateness)
         self._growing: dict[Intake, None] = {}
 
     def heard(self, intake: Intake, batches: list[Batch], clock: float) -> None:
@@ -56,8 +63,11 @@ class Holding:
         """A source has ended."""
         self._growing.pop(intake, None)
 
-    def release(self, active: Iterable[Intake], clock: float) -> None:
+    def release(self, active: Collection[Intake], clock: float) -> None:
         """Tell the merge what has waited for long enough."""
+        if self._chosen:
+            coarse = {intake.coarse for intake in active} >= {False, True}
+            self._expiry.lateness = self._lateness + (_COARSE if coarse else 0.0)
         open_ended = [
             intake.rank
             for intake in active

@@ -14,6 +14,8 @@ from plait.settings import Reading
 from plait.sources import Item
 from plait.stats import SourceStats
 
+_SECOND: Final = 10**9
+
 
 class Feed(Protocol):
     """Where the intake gets items without waiting: a file's iterator, or a pump's queue."""
@@ -42,6 +44,7 @@ class Intake:
         self.caught_up = False
         self.done = False
         self.heard = 0.0  # when it last gave bytes
+        self.coarse: bool | None = None  # whether its stamps are of whole seconds, once known
         self.held = 0.0  # since when it has held bytes and given no record
         self._reading = reading
         self._stamper: Stamper | None = None
@@ -107,6 +110,8 @@ class Intake:
             stats.bytes += len(batch.data)
             if batch.flags.count(STAMPED) != len(batch):
                 stats.unstamped += sum(not flag & STAMPED for flag in batch.flags)
+            if self.coarse is not False and batch.flags[-1] & STAMPED:
+                self.coarse = not any(time % _SECOND for time in batch.times)
         return batches
 
     def through(self, now: int, report: Callable[[Event], object]) -> Iterator[Batch]:

@@ -23,15 +23,17 @@ class Options:
 
     `live` goes on as they grow. `order` is "time", or "arrival" for records as they come.
     `lateness` is how long, in seconds, a live record waits for earlier ones of other sources,
-    at most. `skip_backlog` leaves out what files hold at the start. `tz` is the zone of stamps
-    that name none, `time_format` the name or pattern of a format. `steps` work on every batch.
-    `memory` bounds the bytes that wait, `limit` those of a record. `exclude` names files that
-    no glob or folder may bring in. `on_event` is called with each event, on the stream's thread.
+    at most; None stands for half a second, and a second more while sources with stamps of whole
+    seconds are merged with finer ones. `skip_backlog` leaves out what files hold at the start.
+    `tz` is the zone of stamps that name none, `time_format` the name or pattern of a format.
+    `steps` work on every batch. `memory` bounds the bytes that wait, `limit` those of a record.
+    `exclude` names files that no glob or folder may bring in. `on_event` is called with each
+    event, on the stream's thread.
     """
 
     live: bool = False
     order: Literal["time", "arrival"] = "time"
-    lateness: float = 0.5
+    lateness: float | None = None
     skip_backlog: bool = False
     tz: str | tzinfo | None = None
     time_format: str | None = None
@@ -44,7 +46,7 @@ class Options:
     def __post_init__(self) -> None:
         if self.order not in {"time", "arrival"}:
             raise UsageError(f"order {self.order!r} is not known; write time or arrival")
-        if not self.lateness >= 0:
+        if self.lateness is not None and not self.lateness >= 0:
             raise UsageError(f"lateness {self.lateness!r} is negative")
 
     def reading(self, settings: Mapping[str, str]) -> "Reading":
@@ -62,7 +64,7 @@ class Given(TypedDict, total=False):
     """The fields of `Options`, as keywords for those who call `plait.follow` and `plait.merge`."""
 
     order: Literal["time", "arrival"]
-    lateness: float
+    lateness: float | None
     skip_backlog: bool
     tz: str | tzinfo | None
     time_format: str | None

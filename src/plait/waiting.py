@@ -40,7 +40,7 @@ class Expiry:
     """Which places have been held for the lateness, in seconds, and when the next ones will."""
 
     def __init__(self, lateness: float) -> None:
-        self._lateness = lateness
+        self.lateness = lateness  # may change at any time
         self._arrivals: deque[tuple[float, int]] = deque()
         self._place = _NEVER
 
@@ -57,13 +57,13 @@ class Expiry:
 
     def expired(self, clock: float) -> int:
         """The largest place that has been held for the lateness."""
-        while self._arrivals and self._arrivals[0][0] + self._lateness <= clock:
+        while self._arrivals and self._arrivals[0][0] + self.lateness <= clock:
             self._place = max(self._place, self._arrivals.popleft()[1])
         return self._place
 
     def next(self) -> float | None:
         """When the next places will have been held for the lateness."""
-        return self._arrivals[0][0] + self._lateness if self._arrivals else None
+        return self._arrivals[0][0] + self.lateness if self._arrivals else None
 
     def clear(self) -> None:
         """Nothing is held any more."""

@@ -178,6 +178,28 @@ def test_the_format_is_learned_from_the_same_sample_whatever_the_read_sizes() ->
         assert len(sample) in range(60_000, 65_537)
 
 
+def test_a_new_incarnation_keeps_the_format_as_long_as_it_fits() -> None:
+    stamps = Numbers()
+    one = Assembler("app", stamps, default=DEFAULT)
+    one.feed(Chunk(b"1 one\n"))
+    one.end()
+    one.feed(Chunk(b"banner\n" + b"-" * 64 + b"\n"))
+    found = one.feed(Chunk(b"2 two\n3 three\n"))
+    assert [record.place // SECOND for batch in found for record in batch] == [2, 2, 2]
+    one.end()
+    assert len(stamps.samples) == 1
+
+
+def test_a_new_incarnation_without_such_stamps_is_learned_anew() -> None:
+    stamps = Numbers()
+    one = Assembler("app", stamps, default=DEFAULT)
+    one.feed(Chunk(b"1 one\n"))
+    one.end()
+    one.feed(Chunk(b"other\n"))
+    one.end()
+    assert stamps.samples == [b"1 one\n", b"other\n"]
+
+
 lines = st.one_of(
     st.integers(0, 400).map(lambda n: b"%d stamped" % n),
     st.sampled_from([b"", b"  at f", b"plain", b"\x00\xff", b"9999999 far", b"x" * 30]),

@@ -1,1 +1,1 @@
-"""The front ends: choices in, a program run. None of them sorts, parses, filters or waits on its own."""
+"""The front ends: choices in, a program run. None sorts, parses, filters or waits on its own."""

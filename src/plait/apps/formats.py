@@ -17,6 +17,7 @@ from plait.settings import Options
 
 # Lines are cut to what a terminal has; elsewhere to this many columns.
 _COLUMNS: Final = 120
+_INDENT: Final = 4
 _ALWAYS: Final = "always"
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"))
 
@@ -143,7 +144,7 @@ def _show(found: Findings, *, terminal: bool) -> None:
         return
     columns = shutil.get_terminal_size((_COLUMNS, 0)).columns
     width = max((len(number) for number, _ in missed), default=0)
-    lines = [f"    {number:>{width}}: {line}" for number, line in missed]
+    lines = [f"{'':{_INDENT}}{number:>{width}}: {line}" for number, line in missed]
     cut = [line if len(line) <= columns else f"{line[: columns - 1]}…" for line in lines]
     _write([name, *(f"  {line}" for line in aligned(rows)), *cut, ""])
 
@@ -163,10 +164,12 @@ def _print(name: str, rows: Sequence[tuple[str, str]], missed: Sequence[tuple[st
     lines = Table.grid(padding=(0, 1, 0, 0))
     width = max((len(number) + 1 for number, _ in missed), default=0)
     lines.add_column(justify="right", no_wrap=True, min_width=width)
-    lines.add_column(no_wrap=True, overflow="ellipsis")
+    lines.add_column(no_wrap=True)
     for number, line in missed:
-        lines.add_row(Text(f"{number}:", "dim"), Text(line, "yellow"))
-    console.print(Padding(lines, (0, 0, 1, 4)))
+        shown = Text(line, "yellow")
+        shown.truncate(max(1, console.width - width - _INDENT - 1), overflow="ellipsis")
+        lines.add_row(Text(f"{number}:", "dim"), shown)
+    console.print(Padding(lines, (0, 0, 1, _INDENT)))
 
 
 def _facts(found: Findings) -> list[tuple[str, str]]:

@@ -33,7 +33,7 @@ def run(values: dict[str, Any]) -> int:
         Options(
             live=values["follow"],
             order=values["order"],
-            lateness=parse_duration(values["lateness"]),
+            lateness=parse_duration(values["lateness"]) if values["lateness"] else None,
             skip_backlog=skip_backlog,
             tz=values["tz"],
             time_format=values["time_format"],

@@ -64,7 +64,8 @@ MERGE: Final = (
     Option("order", "time: one order by the stamps; arrival: as they come", "choice",
            default="time", choices=("time", "arrival")),
     Option("lateness", "how long a record waits for earlier ones of other sources, at most, "
-           "while following (default: 500ms)", metavar="D", default="500ms"),
+           "while following (default: 500ms; 1500ms while stamps of whole seconds meet finer "
+           "ones)", metavar="D"),
     *FILTERS,
     Option("label", "write the source's name before each line (default: on a terminal, when "
            "there is more than one source)", "switch"),
@@ -165,7 +166,7 @@ COMMANDS: Final = (
             ("plait formats", "every known format"),
             ("plait formats /var/log/*.log", "what is found in these"),
         ),
-        (("file", "*", "a path, a glob or a folder"),),
+        (("file", "*", "a path, a glob, a folder, - or cmd:COMMAND"),),
     ),
     Command(
         "demo",

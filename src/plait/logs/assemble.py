@@ -53,14 +53,15 @@ class Assembler:
         self._belief = Belief()
         self._limit = limit
         self._present: int | None = None
-        self._begin()
+        self._begin(carried=False)
 
-    def _begin(self) -> None:
+    def _begin(self, *, carried: bool) -> None:
         """Make ready for an incarnation."""
         self._decoder = Decoder()
         self._sample = b""  # what was learned from, while more may be learned
         self._learned = 0  # how much of it was
         self._learning = True
+        self._carried = carried  # what was learned from the incarnation before may still do
         self._held: list[bytes] = []  # whole lines before anything is learned
         self._tail: list[bytes] = []  # the parts of a line that has not ended
         self._tail_size = 0
@@ -100,7 +101,7 @@ class Assembler:
         if self._held:
             out += self._learn(final=True)
         out += self._close()
-        self._begin()
+        self._begin(carried=self._stamped)
         return out
 
     @property
@@ -203,6 +204,9 @@ class Assembler:
         if not self._learning:
             return self._scan(block)
         self._held.append(block)
+        if self._carried and self._stamps.scan(block)[0]:
+            self._learning = False
+            return self._learn(final=False)
         if self._learned == 0:
             full = sum(map(len, self._held)) >= _SAMPLE
             return self._learn(final=False) if full else []

@@ -39,8 +39,8 @@ class FileSource:
     """
 
     __slots__ = (
-        "_block", "_claimed", "_clock", "_closed", "_file", "_follow", "_free", "_grace",
-        "_known", "_noticed", "_opened", "_pause", "_skip", "_told", "name", "path", "spec",
+        "_block", "_clock", "_closed", "_file", "_follow", "_free", "_grace",
+        "_known", "_noticed", "_opened", "_pause", "_told", "name", "path", "spec",
     )  # fmt: skip
 
     immediate: Final = True
@@ -58,7 +58,10 @@ class FileSource:
         known: Known | None = None,
         spec: FileSpec | None = None,
     ) -> None:
-        """Touch nothing yet, but with `start="end"` note which file is there to be skipped."""
+        """Following, open the file that is there now, so that it is ours under any later name.
+
+        A fault is kept for the first `next`. Not following, nothing is touched yet.
+        """
         self.path = path
         self.name = path if name is None else name
         self.spec = FileSpec(path) if spec is None else spec
@@ -69,14 +72,11 @@ class FileSource:
         self._told: str | None = None
         self._pause = 0.0
         self._free = self._opened = self._closed = False
-        self._skip = start == "end"
-        self._claimed: tuple[int, int] | None = None
         if follow:
             self._known.paths.setdefault(path, self)
             if known is None:
                 self._known.begin(os.path.dirname(self._target()))
-            if known is None or self._skip:
-                self.claim()
+            self._open_early(skip=start == "end")
 
     @property
     def position(self) -> int:
@@ -116,13 +116,6 @@ class FileSource:
     def closed(self) -> bool:
         """Whether it has ended or was closed."""
         return self._closed
-
-    def claim(self) -> None:
-        """Note which file is there now, before it is opened: it is ours under any later name."""
-        with contextlib.suppress(OSError):
-            status = os.stat(self.path)
-            if self._known.claim(status.st_dev, status.st_ino, self):
-                self._claimed = (status.st_dev, status.st_ino)
 
     def has_open(self, status: os.stat_result) -> bool:
         """Whether the file of this status is the one now open."""
@@ -194,6 +187,9 @@ class FileSource:
     # Followed: an open file is read on, and left when another one stands in its place.
 
     def _follow_on(self) -> Item:
+        if self._told is _OPENED_EARLY:
+            self._told = None
+            return Opened(self.name)
         try:
             return self._begin() if self._file is None else self._read_on(self._file)
         except OSError as error:
@@ -274,20 +270,19 @@ class FileSource:
     def _begin(self) -> Item:
         now = look_up(self.path)
         if now is not None and self._is_foreign(now):
-            return self._open_claimed(now) or self._caught_up()
+            return self._caught_up()
         return self._go_to(now)
 
-    def _open_claimed(self, now: os.stat_result | None) -> Item | None:
-        """Open the file that was ours before it was opened, should it have been renamed since."""
-        if self._claimed is None or (now is not None and (now.st_dev, now.st_ino) == self._claimed):
-            return None
-        found = self._known.whereabouts(self._target(), self._claimed[1])
-        if found is not None and (item := self._open_missed(found, self._claimed[1])) is not None:
-            return item
-        # It is nowhere any more, so its inode may become another file's.
-        self._known.release(*self._claimed, self)
-        self._claimed = None
-        return None
+    def _open_early(self, *, skip: bool) -> None:
+        with contextlib.suppress(OSError, SourceError, MissingExtra):
+            now = look_up(self.path)
+            if now is None or self._is_foreign(now):
+                return
+            self._go_to(now)
+            if self._file is not None:
+                self._told = _OPENED_EARLY
+                if skip and self.has_open(now):
+                    self._file.skip_backlog()
 
     def _is_foreign(self, now: os.stat_result) -> bool:
         """Whether the file in our place is one that another source reads, or should."""
@@ -302,8 +297,6 @@ class FileSource:
         for path, inode in self._missed(now):
             if (item := self._open_missed(path, inode)) is not None:
                 return item
-        if (item := self._open_claimed(now)) is not None:
-            return item
         if now is None:
             return self._missing()
         file = self._open_regular(now)
@@ -320,12 +313,16 @@ class FileSource:
         return [(os.path.join(folder, it.name), it.inode) for it in found if it.inode != ours]
 
     def _open_missed(self, path: str, inode: int) -> Item | None:
-        file = Incarnation(path, self.name)
-        ours = self._known.owner(file.device, inode) is self
+        try:
+            file = Incarnation(path, self.name)
+        except FileNotFoundError:
+            return self._look_again()
+        except OSError:
+            return None  # of an unreadable old file nothing can be had; the new one goes on
         if file.inode != inode:
             file.close()
             return self._look_again()
-        if not ours and self._known.is_copy(self, file.fd):
+        if self._known.is_copy(self, file.fd):
             file.skip_all()
             self._known.finish(*file.identity, file.mark(self))
             file.close()
@@ -348,10 +345,6 @@ class FileSource:
         mark = self._known.mark(*file.identity)
         if mark is not None and not file.resume(mark):
             self._known.forget(*file.identity)
-        if self._skip and file.identity == self._claimed:
-            file.skip_backlog()
-        if file.identity == self._claimed:
-            self._skip, self._claimed = False, None
         self._works()
         event: Item = Rotated(self.name) if self._opened else Opened(self.name)
         self._opened = True
@@ -394,4 +387,6 @@ class FileSource:
             self._known.wakes.pop(self, None)
 
 
+#: Stands in `_told` for the `Opened` that is still to be given.
+_OPENED_EARLY = "opened"
 _CUT_SHORT = ("ends early: the compressed data is not complete", "is it damaged, or still written?")

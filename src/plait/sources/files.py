@@ -92,8 +92,6 @@ class Files:
         sources: list[FileSource] = []
         for spec in self._specs:
             sources += self._expand(spec)
-        if self._follow:
-            _raise_limit(len(sources))
         self._starting = False
         now = self._clock()
         self._next_poll, self._next_rescan = now + self._poll_every, now + self._rescan_every
@@ -190,6 +188,7 @@ class Files:
         if self._follow:
             folder, name = os.path.split(path)
             place = self._look_at(folder)
+            _raise_limit(len(self._known.paths))
         source = FileSource(
             path, name=spec.label, follow=self._follow, start=start, block=self._block,
             grace=self._grace, clock=self._clock, known=self._known, spec=spec,
@@ -199,7 +198,10 @@ class Files:
             place.content.names[name] = source
             if os.path.islink(path):
                 self._aim(source)
-        source.claim()
+        else:
+            with contextlib.suppress(OSError):
+                status = os.stat(path)
+                self._known.claim(status.st_dev, status.st_ino, source)
         return source
 
     def _aim(self, source: FileSource) -> None:
@@ -320,14 +322,14 @@ class MissingSource(FileSource):
 
 
 def _raise_limit(files: int) -> None:
-    """Let this process open so many files if the system allows it: each stays open."""
+    """Let this process open more files if the system allows it: each stays open."""
+    if files % _SPARE:
+        return
     try:
         import resource
     except ImportError:  # pragma: no cover - not on this system
         return
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = files + _SPARE
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        most = wanted if hard == resource.RLIM_INFINITY else max(soft, hard)
+    if soft != resource.RLIM_INFINITY and soft < files + 2 * _SPARE and soft != hard:
         with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

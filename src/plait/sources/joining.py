@@ -87,10 +87,8 @@ class Gate:
             return None if same is None else same.what()
         base = self._known.base(path)
         identity = status.st_dev, status.st_ino
-        owner = self._known.owner(*identity)
-        if isinstance(owner, FileSource):
-            # One that has not opened it yet may have claimed a file that is gone.
-            return _LATER if owner.has_open(status) else self._ask(owner)
+        if self._known.owner(*identity) is not None:
+            return _LATER
         mark = self._known.mark(*identity)
         if mark is not None and is_marked(path, mark):
             return _LATER if base is not None or status.st_size <= mark.offset else None

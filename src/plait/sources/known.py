@@ -100,14 +100,10 @@ class Known:
         """Make `reader` the one who reads this file, unless another one does."""
         return self._living.setdefault(device, {}).setdefault(inode, reader) is reader
 
-    def release(self, device: int, inode: int, reader: Reader) -> None:
-        """The reader does not read this file after all."""
-        if self.owner(device, inode) is reader:
-            del self._living[device][inode]
-
     def finish(self, device: int, inode: int, mark: Mark) -> None:
         """The reader leaves this file, having read it to `mark.offset`."""
-        self.release(device, inode, mark.reader)
+        if self.owner(device, inode) is mark.reader:
+            del self._living[device][inode]
         self._marks.pop((device, inode), None)
         self._marks[device, inode] = mark
         while len(self._marks) > _REMEMBERED:
@@ -183,33 +179,22 @@ class Known:
         device = listing.device
         for old, rotation, number in listing.rotated.get(name, ()):
             there = os.path.join(folder, old)
-            if self._is_new(seen, reader, device, number, there):
+            if self._is_new(seen, device, number, there):
                 found.append(Candidate(_mtime(there), -rotation.number, old, number))
             elif self._was_read_by(reader, device, number):
                 read.append(-rotation.number)
         return _oldest_first(found, read)
 
-    def whereabouts(self, path: str, inode: int) -> str | None:
-        """The path that a file which was at `path` has now, if it still is in that folder."""
-        folder = os.path.dirname(path)
-        self.begin(folder)
-        for name, number in self._folders[folder].listed("", None).inodes.items():
-            if number == inode:
-                return os.path.join(folder, name)
-        return None
-
     def _was_read_by(self, reader: Reader, device: int, inode: int) -> bool:
         mark = self.mark(device, inode)
-        return mark is not None and mark.reader is reader
+        # An empty file tells nothing: its inode may have been given to another one.
+        return mark is not None and mark.reader is reader and mark.head.length > 0
 
-    def _is_new(self, seen: "_Folder", reader: Reader, device: int, inode: int, path: str) -> bool:
-        owner = self.owner(device, inode)
-        if owner is not None or (mark := self.mark(device, inode)) is not None:
-            if owner is not None:
-                return owner is reader
-            assert mark is not None
-            return not is_marked(path, mark)
-        return not seen.was_there(inode, path)
+    def _is_new(self, seen: "_Folder", device: int, inode: int, path: str) -> bool:
+        if self.owner(device, inode) is not None:
+            return False
+        mark = self.mark(device, inode)
+        return not (seen.was_there(inode, path) if mark is None else is_marked(path, mark))
 
 
 def is_marked(path: str, mark: Mark) -> bool:
