@@ -7,9 +7,7 @@ from itertools import accumulate
 from plait.logs.batch import STAMPED, Batch
 
 
-def batch_of(
-    records: Iterable[tuple[int, str]], source: str = "a", flags: int = STAMPED
-) -> Batch:
+def batch_of(records: Iterable[tuple[int, str]], source: str = "a", flags: int = STAMPED) -> Batch:
     """A batch of (place, text) records, the text without its line end."""
     pairs = list(records)
     raws = [text.encode() + b"\n" for _, text in pairs]

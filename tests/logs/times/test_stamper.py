@@ -120,6 +120,24 @@ def test_bare_epochs_far_from_the_reference_are_not_stamps() -> None:
     assert scanned(stamper(*lines), *lines) == [None] * 9
 
 
+@pytest.mark.parametrize(
+    ("lines", "enough"),
+    [
+        ([b"1772359200 x"], False),
+        ([b"1772359200 x", b"1772359201 y"], True),
+        ([b"1772359200.25 x"], True),
+        ([b"1772359200250 x"], True),
+        ([b"1500000000 x", b"1500000001 y"], False),
+        ([b"1500000000.25 x"], False),
+        ([b"1500000000 x", b"1500000001 y", b"1500000002 z"], True),
+    ],
+)
+def test_the_more_an_epoch_looks_like_a_time_the_fewer_lines_confirm_it(
+    lines: list[bytes], enough: bool
+) -> None:
+    assert (stamper(*lines).detected.format is not None) is enough
+
+
 def test_day_and_month_are_told_apart_by_the_sample() -> None:
     assert shown(
         stamper(b"02/03/2026 1:00:00 x", b"13/02/2026 1:00:00 x"), b"02/03/2026 1:00:00"
@@ -143,7 +161,7 @@ def test_indented_lines_are_stamped_where_the_sample_says_so() -> None:
 
 
 def test_learning_again_replaces_what_was_learned() -> None:
-    stamps = stamper(EPOCH[0])
+    stamps = stamper(b"1772359200 x")
     assert stamps.detected.format is None
     stamps.learn(joined(*EPOCH))
     assert stamps.detected.format == "epoch"

@@ -65,6 +65,6 @@ FORMATS: Final = (
             Example(b"1772359200123.4.5 x", None),
         ),
         weak=True,
-        needs=3,
+        needs=2,
     ),
 )

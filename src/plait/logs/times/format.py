@@ -55,7 +55,8 @@ class TimeFormat:
     """An entry of the table: the texts accepted after one lead.
 
     `lead` is what stands between the start of the line and the stamp, a pattern without groups.
-    A weak format is used only where a sample confirms it, with at least `needs` lines.
+    A weak format is used only where a sample confirms it, with at least `needs` lines;
+    one fewer where all lie shortly before the reference, and one fewer where all have a fraction.
     """
 
     name: str

@@ -20,6 +20,8 @@ _PLAIN: Final = 0.9
 _MOST: Final = 0.6
 # Weak stamps are believed within this many years before the reference.
 _SPAN: Final = 30 * 366 * DAY
+# A number that happens to lie so near before the reference is one in a hundred.
+_NEAR: Final = 2 * 366 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class _Hits:
     bare: int = 0  # of these, how many have nothing before the stamp
     zoned: int = 0
     plausible: int = 0
+    near: int = 0  # how many lie within the two years before the reference
+    fine: int = 0  # how many have a fraction
 
 
 def study(sample: bytes, calendar: Calendar, forced: tuple[Variant, ...] | None) -> Learned:
@@ -90,10 +94,15 @@ def _weak(padded: bytes, heads: int, calendar: Calendar) -> tuple[Variant, _Hits
     best = None
     for variant in _WEAK:
         hits = _hits(variant, padded, calendar)
-        enough = max(_MOST * heads, variant.format.needs)
+        enough = max(_MOST * heads, _needed(variant, hits))
         if hits.plausible >= enough and (best is None or hits.plausible > best[1].plausible):
             best = variant, hits
     return best
+
+
+def _needed(variant: Variant, hits: _Hits) -> int:
+    """How many lines must confirm a weak variant: fewer where they look the more like times."""
+    return variant.format.needs - (hits.near == hits.lines) - (hits.fine == hits.lines)
 
 
 def _loose(
@@ -109,7 +118,7 @@ def _loose(
 
 
 def _hits(variant: Variant, padded: bytes, calendar: Calendar) -> _Hits:
-    lines = bare = zoned = plausible = 0
+    lines = bare = zoned = plausible = near = fine = 0
     seen: dict[tuple[bytes, bytes], tuple[int, bool] | None] = {}
     for match in pattern_of(variant).finditer(padded):
         key = match[1], match[3]
@@ -121,7 +130,9 @@ def _hits(variant: Variant, padded: bytes, calendar: Calendar) -> _Hits:
             bare += match.start(1) == match.start() + 1
             zoned += read[1]
             plausible += calendar.reference - _SPAN < read[0] < calendar.reference + DAY
-    return _Hits(lines, bare, zoned, plausible)
+            near += calendar.reference - _NEAR < read[0] < calendar.reference + DAY
+            fine += match[2] is not None
+    return _Hits(lines, bare, zoned, plausible, near, fine)
 
 
 def _read(text: Text, head: bytes, tail: bytes, calendar: Calendar) -> tuple[int, bool] | None:
