@@ -289,3 +289,16 @@ def test_a_formatted_time_reads_back(ns: int) -> None:
     second, _, rest = format_time(ns).removesuffix("Z").partition(".")
     whole = int((datetime.fromisoformat(second).replace(tzinfo=UTC)).timestamp())
     assert whole * 10**9 + int(rest.ljust(9, "0") or 0) == ns
+
+
+def test_on_a_terminal_a_long_name_is_cut_to_its_telling_part() -> None:
+    for name, shown in [
+        ("/var/log/a/very/long/path/to/application.log", "…ery/long/path/to/application.log"),
+        ("cmd:kubectl logs -f deployment/something", "cmd:kubectl logs -f deployment/…"),
+        ("short.log", "short.log"),
+    ]:
+        (line,) = Labels(terminal=True)(batch_of([b"x\n"], sources=[name])).splitlines()
+        label = line.decode().split(" | ")[0]
+        assert len(label) <= 32
+        assert label.strip("…") in shown
+        assert line.endswith(b"x")

@@ -250,6 +250,22 @@ def test_rotated_files_that_match_the_glob_are_not_read_again(
     }
 
 
+def test_what_an_old_writer_adds_to_a_renamed_file_is_read(
+    tmp_path: Path, group: MakeGroup, mode: str
+) -> None:
+    fill(tmp_path, "app.log", "app.log.1")
+    made = group(tmp_path / "app.log*", watch=mode)
+    (tmp_path / "app.log.1").rename(tmp_path / "app.log.2")
+    (tmp_path / "app.log").rename(tmp_path / "app.log.1")
+    made.look(1)
+    made.look(1)
+    for name in ("app.log.1", "app.log.2"):
+        with (tmp_path / name).open("ab") as file:
+            file.write(b"more\n")
+        made.look(1)
+    assert made.read == {"app.log": b"app.log\nmore\n", "app.log.1": b"app.log.1\nmore\n"}
+
+
 def test_a_compressed_rotated_file_is_not_read_again(
     tmp_path: Path, group: MakeGroup, mode: str
 ) -> None:

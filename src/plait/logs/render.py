@@ -52,7 +52,8 @@ class Labels:
     2. A name's colour is the palette's next when the name is first met, and stays.
     3. A name never holds a control character or newline (`visible`), wherever the output goes.
     4. Every colour ends on the line on which it begins.
-    5. Off a terminal and without colour, the lines without their labels are the input's bytes.
+    5. On a terminal a name takes at most 32 columns: the end of a path, the begin of others.
+    6. Off a terminal and without colour, the lines without their labels are the input's bytes.
     """
 
     def __init__(self, width: int = 0, *, color: bool = False, terminal: bool = False) -> None:
@@ -73,7 +74,8 @@ class Labels:
     def _prefixes_of(self, sources: Iterable[str]) -> list[bytes]:
         fresh = [source for source in sources if source not in self._names]
         for source in fresh:
-            self._names[source] = name = _one_line(source)
+            name = _one_line(source)
+            self._names[source] = name = _clipped(name) if self._terminal else name
             self.width = max(self.width, _columns(name))
         if fresh:
             self._prefixes = {
@@ -91,6 +93,7 @@ class Labels:
 
 # Those of the 16 that can be read on black as on white and are not a level's; plain ones first.
 _PALETTE: Final = (36, 32, 35, 34, 96, 92, 95, 94)
+_WIDEST: Final = 32
 _RESET: Final = b"\x1b[0m"
 _LEVEL_COLORS: Final = {"warning": b"\x1b[33m", "error": b"\x1b[31m", "fatal": b"\x1b[1;31m"}
 
@@ -241,6 +244,20 @@ def _one_line(name: str) -> str:
 def _columns(name: str) -> int:
     """How many columns of a terminal the name takes."""
     return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in name)
+
+
+def _clipped(name: str) -> str:
+    """The telling part of a name that would leave too little of a terminal to the lines."""
+    if _columns(name) <= _WIDEST:
+        return name
+    tail = "/" in name and ":" not in name.split("/")[0]
+    letters = reversed(name) if tail else iter(name)
+    kept, width = [], 1
+    for letter in letters:
+        if (width := width + _columns(letter)) > _WIDEST:
+            break
+        kept.append(letter)
+    return "…" + "".join(reversed(kept)) if tail else "".join(kept) + "…"
 
 
 def _written_out(found: re.Match[str]) -> str:

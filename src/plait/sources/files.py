@@ -155,16 +155,9 @@ class Files:
         self._descend(pattern.root, pattern, 0)
         found = list(self._found)
         sources = self._join()
-        if not sources and not any(self._is_read(path) for path, _ in found):
+        if not sources and not any(self._reader(path) for path, _ in found):
             self._nothing(pattern, sources)
         return sources
-
-    def _is_read(self, path: str) -> bool:
-        try:
-            status = os.stat(path)
-        except OSError:
-            return False
-        return self._known.owner(status.st_dev, status.st_ino) is not None
 
     def _expand_path(self, spec: FileSpec) -> list[FileSource]:
         with contextlib.suppress(OSError):
@@ -234,16 +227,28 @@ class Files:
     def _touch(self, folder: _Folder, name: str, *, renamed: bool) -> None:
         interest = folder.content
         source = interest.names.get(name)
+        old = list(rotations(name))
         if source is not None:
             self._due[source] = None
             if renamed and os.path.islink(source.path):
                 self._aim(source)
-            return
-        for rotation in rotations(name):
-            if (source := interest.names.get(rotation.base)) is not None:
-                self._due[source] = None
-        for pattern, step in interest.steps:
-            self._consider(folder, name, pattern, step, renamed=renamed)
+        if source is None or old:
+            # The name may be that of an old file which a source under another name still reads.
+            path = os.path.join(folder.path, name)
+            readers = [self._reader(path), *(interest.names.get(it.base) for it in old)]
+            self._due.update((reader, None) for reader in readers if reader is not None)
+        if source is None:
+            for pattern, step in interest.steps:
+                self._consider(folder, name, pattern, step, renamed=renamed)
+
+    def _reader(self, path: str) -> FileSource | None:
+        """Who reads the file that is at `path` now."""
+        try:
+            status = os.stat(path)
+        except OSError:
+            return None
+        owner = self._known.owner(status.st_dev, status.st_ino)
+        return owner if isinstance(owner, FileSource) else None
 
     def _scan_polled(self) -> None:
         changed = set(self._folders.scan_polled())
