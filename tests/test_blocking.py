@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import plait
-from plait.errors import LoopClosed
+from plait.errors import LoopClosed, UsageError
+from plait.logs.batch import Batch
 
 
 @pytest.fixture
@@ -35,6 +36,28 @@ def test_any_iterable_of_bytes_of_either_colour_is_a_source(log: Path) -> None:
         (str(log)[:5], "one"), ("block", "two"), (str(log)[:5], "three"), ("async", "four"),
     ]  # fmt: skip
     assert merged.stats.records == 4
+
+
+def test_functions_of_either_colour_are_sinks(log: Path) -> None:
+    got: list[str] = []
+
+    def plain(batch: Batch) -> None:
+        got.extend(record.text[-5:] for record in batch)
+
+    async def coroutine(batch: Batch) -> None:
+        plain(batch)
+
+    plait.merge(log).write_to(plain)
+    plait.merge(log).write_to(coroutine)
+    plait.merge(log, iter([b""])).write_to(plain, coroutine)
+    assert got == ["Z one", "three"] * 2 + ["Z one", "three"] * 2
+
+
+def test_a_merge_is_iterated_once(log: Path) -> None:
+    merged = plait.merge(log)
+    list(merged)
+    with pytest.raises(UsageError, match="iterated once"):
+        list(merged)
 
 
 def test_leaving_early_closes_the_sources(log: Path) -> None:

@@ -35,7 +35,7 @@ import plait
 from plait import errors, events, plugins
 from plait.apps.options import COMMANDS, Command, parse
 from plait.logs.batch import Batch, Record
-from plait.logs.times import FORMATS, TimeFormat
+from plait.logs.times import FORMATS
 from plait.settings import Given
 from plait.stats import SourceStats, Stats
 
@@ -407,14 +407,9 @@ def format_table() -> str:
     for form in FORMATS:
         title, _, example = form.title.partition(": ")
         shown = f"{title}: `{example}`" if example else title
-        rows.append(f"| `{form.name}` | {shown.replace('|', '&#124;')} | {_sample(form)} |")
+        sample = "yes" if form.weak else ""
+        rows.append(f"| `{form.name}` | {shown.replace('|', '&#124;')} | {sample} |")
     return "\n".join(rows) + "\n"
-
-
-def _sample(form: TimeFormat) -> str:
-    if not form.weak:
-        return ""
-    return "yes" if form.needs == 1 else f"yes, {form.needs} lines"
 
 
 def test_every_time_format_is_listed() -> None:

@@ -196,6 +196,26 @@ async def test_what_any_source_raises_is_its_failure() -> None:
 
 
 @on_loop
+async def test_a_source_that_gives_text_fails_alone() -> None:
+    a, clock = ScriptedSource("a"), ManualClock()
+    async with reading(iter(["text"]), a, clock=clock) as reader:
+        a.send(line(1, "a1"))
+        a.end()
+        assert await reader.until(1) == ["a1"]
+        failed = [source.failed for source in reader.stream.stats.sources]
+        assert failed == ["gave text where bytes are wanted; open it in binary mode", None]
+
+
+@on_loop
+async def test_a_stream_is_iterated_once() -> None:
+    a, clock = ScriptedSource("a"), ManualClock()
+    async with reading(a, clock=clock) as reader:
+        await settled()
+        with pytest.raises(UsageError, match="iterated once"):
+            await anext(reader.stream.batches())
+
+
+@on_loop
 async def test_a_stamp_far_beyond_the_present_is_marked_and_drags_nothing() -> None:
     a, clock = ScriptedSource("a"), ManualClock()  # the clock stands at 10:00:00
     async with reading(a, clock=clock) as reader:

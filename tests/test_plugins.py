@@ -37,9 +37,20 @@ def test_settings_ride_as_a_query_and_wildcards_are_no_query(
     assert (spec.text, spec.settings) == (path, settings)
 
 
-def test_an_unknown_setting_is_refused_with_the_known_ones() -> None:
+@pytest.mark.parametrize("text", ["app.log?label=x&colour=red", "app.log?colour=red"])
+def test_an_unknown_setting_is_refused_with_the_known_ones(text: str) -> None:
     with pytest.raises(UsageError, match=r"'colour' is not known; known: label, tz, time-format"):
-        parse_spec("app.log?label=x&colour=red")
+        parse_spec(text)
+
+
+def test_a_setting_without_a_value_is_refused() -> None:
+    with pytest.raises(UsageError, match="'label' has no value"):
+        parse_spec("app.log?label=")
+
+
+def test_a_wildcard_before_an_equals_sign_is_a_glob_where_a_file_matches(tmp_path: Path) -> None:
+    (tmp_path / "a-key=1").touch()
+    assert parse_spec(f"{tmp_path}/a?key=1").settings == {}
 
 
 def test_sources_keep_the_order_in_which_they_were_named(tmp_path: Path) -> None:

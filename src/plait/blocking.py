@@ -2,13 +2,18 @@
 
 from collections.abc import Coroutine, Generator, Iterator
 from contextlib import ExitStack
+from inspect import iscoroutinefunction
 from types import TracebackType
-from typing import Any, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
+from plait.delivery import Target
 from plait.driver import Stream
 from plait.logs.batch import Batch, Record
 from plait.settings import Given, Options
 from plait.stats import Stats
+
+if TYPE_CHECKING:
+    from plait.bridge import LoopThread
 
 
 def merge(*sources: object, live: bool = False, **options: Unpack[Given]) -> "Merged":
@@ -62,6 +67,18 @@ class Merged:
             batches.close()
             self.close()
 
+    def write_to(self, *targets: Target) -> None:
+        """Write all of it to every sink; a function is one too, `def` or `async def`."""
+        self.stream.open()
+        try:
+            if self.stream.immediate and not any(map(iscoroutinefunction, targets)):
+                self._exits.callback(lambda: run_at_once(self.stream.close()))
+                run_at_once(self.stream.write_to(*targets))
+            else:
+                self._loop().call(self.stream.write_to, *targets)
+        finally:
+            self.close()
+
     def stop(self) -> None:
         """End after what the sources now hold; may be called from any thread."""
         self.stream.stop()
@@ -77,11 +94,15 @@ class Merged:
             yield batch
 
     def _through_a_loop(self) -> Generator[Batch, None, None]:
+        yield from self._loop().iterate(self.stream.batches())
+
+    def _loop(self) -> "LoopThread":
+        """A loop of our own, which closes the stream when it ends."""
         from plait.bridge import LoopThread
 
         loop = self._exits.enter_context(LoopThread("plait merge"))
         self._exits.callback(lambda: loop.call(self.stream.close))
-        yield from loop.iterate(self.stream.batches())
+        return loop
 
 
 async def _next(batches: Any) -> Batch | None:  # an async generator

@@ -1,19 +1,29 @@
-"""A stream in, everything it gives written to sinks."""
+"""Batches in, everything written to sinks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
-from plait.driver import Stream
+from plait.logs.batch import Batch
 from plait.sinks import Sink
+from plait.sinks.call import CallSink
+
+#: A sink, or a function that is called with each batch and may be a coroutine function.
+Target = Sink | Callable[[Batch], Awaitable[None] | None]
 
 
 async def deliver(
-    stream: Stream, sinks: Sequence[Sink], tick: Callable[[], None] | None = None
+    batches: AsyncIterator[Batch],
+    targets: Sequence[Target],
+    tick: Callable[[], None] | None = None,
+    *,
+    in_thread: bool = False,
 ) -> None:
-    """Write all that a stream gives to every sink; a slow one slows the sources.
+    """Write every batch to every target, one after the other; a slow one slows the sources.
 
-    `tick` is called after each batch.
+    Plain functions are called in a thread if `in_thread` says so. `tick` is called after each
+    batch. The sinks are committed at the end, and left open.
     """
-    async for batch in stream.batches():
+    sinks = [_sink(target, in_thread=in_thread) for target in targets]
+    async for batch in batches:
         for sink in sinks:
             if (written := sink.write((batch,))) is not None:
                 await written
@@ -22,3 +32,7 @@ async def deliver(
     for sink in sinks:
         if (committed := sink.commit()) is not None:
             await committed
+
+
+def _sink(target: Target, *, in_thread: bool) -> Sink:
+    return target if isinstance(target, Sink) else CallSink(target, in_thread=in_thread)

@@ -6,7 +6,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
-from plait.errors import MissingExtra, SourceError
+from plait.delivery import Target, deliver
+from plait.errors import MissingExtra, SourceError, UsageError
 from plait.events import CaughtUp, Ended, Event, Failed, Late, Noted, Rotated, Truncated
 from plait.holding import Holding
 from plait.intake import FileFeed, Intake, QueueFeed, count
@@ -69,7 +70,7 @@ class Stream:
         self._stopping = False
         self._drain_until: float | None = None
         self._last: Final[dict[Intake, tuple[FileSource, int]]] = {}  # sizes at the stop
-        self._opened = False
+        self._opened = self._begun = False
 
     # -- the public face -----------------------------------------------------------------
 
@@ -115,7 +116,10 @@ class Stream:
                 self._report(event)
 
     async def batches(self) -> AsyncIterator[Batch]:
-        """Batches of records in order, after the steps, as soon as they may leave."""
+        """Batches of records in order, after the steps, as soon as they may leave; once."""
+        if self._begun:
+            raise UsageError("a stream can be iterated once; make another one of its sources")
+        self._begun = True
         self.open()
         self._start()
         while True:
@@ -130,6 +134,14 @@ class Stream:
                 return
             if self._waker is not None:
                 await self._waker.wait(0 if progress else self._patience())
+
+    async def write_to(self, *targets: Target, tick: Callable[[], None] | None = None) -> None:
+        """Write all of it to every sink; a function is one too, `def` or `async def`.
+
+        A slow sink slows the sources. A plain function is called in a thread where the stream
+        needs a loop. The sinks are committed at the end, and left open.
+        """
+        await deliver(self.batches(), targets, tick, in_thread=not self.immediate)
 
     def stop(self) -> None:
         """End the stream after what its sources now hold; may be called from any thread."""
@@ -329,7 +341,8 @@ class Stream:
             self._holding.flushed(flushed)
             self._put(intake, flushed, clock)
         if self.options.order == "time":
-            self._holding.release(self._active, clock)
+            looked = None if self._files is None else self._files.looked
+            self._holding.release(self._active, clock if looked is None else min(clock, looked))
 
     def _patience(self) -> float:
         """Seconds until there is something to do even if nothing comes."""
@@ -350,6 +363,7 @@ class Stream:
             pump.stop()
         for file, intake in self._by_file.items():
             if not intake.done:
+                file.hurry()
                 self._last[intake] = file, file.size or 0
                 intake.due = True
 

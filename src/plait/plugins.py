@@ -5,6 +5,7 @@ group `plait.sources`, a callable that takes the text after the colon and a dict
 returns a source; a sink likewise in `plait.sinks`.
 """
 
+import glob
 import os
 import re
 import stat
@@ -27,7 +28,7 @@ SETTINGS: Final = {
     "tz": "the time zone of its stamps that name none",
     "time-format": "the format of its stamps",
 }
-_QUERY: Final = re.compile(r"(.+)\?((?:%s)=[^?]*)" % "|".join(SETTINGS), re.DOTALL)
+_QUERY: Final = re.compile(r"([^?].*)\?([a-z][a-z-]+=[^?]*)", re.DOTALL)
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
 
 
@@ -66,13 +67,16 @@ def parse_spec(text: str, position: int = 0) -> Spec:
     """Split the settings off a source as a user wrote it; `UsageError` where they are wrong."""
     if not text:
         raise UsageError("a source has no name; write a path, a glob, a folder, - or a URL")
-    found = _QUERY.fullmatch(text)
-    if found is None or os.path.lexists(text):
+    if os.path.lexists(text) or (found := _QUERY.fullmatch(text)) is None:
+        return Spec(text, {}, position)
+    if found[2].split("=")[0] not in SETTINGS and glob.glob(text):
         return Spec(text, {}, position)
     settings: dict[str, str] = {}
     for key, value in parse_qsl(found[2], keep_blank_values=True):
         if key not in SETTINGS:
             raise UsageError(f"{text}: setting {key!r} is not known; known: {', '.join(SETTINGS)}")
+        if not value:
+            raise UsageError(f"{text}: setting {key!r} has no value; write {key}=...")
         settings[key] = value
     return Spec(found[1], settings, position)
 

@@ -5,7 +5,9 @@ from collections.abc import AsyncIterator, Callable
 
 from plait.bridge import iterate_blocking
 from plait.errors import PlaitError, SourceError
+from plait.events import Event
 from plait.intake import QueueFeed
+from plait.logs.chunk import Chunk
 from plait.sources import AsyncSource, Item, Source
 
 # A command or connection that was told to stop has so long to say its last words.
@@ -60,7 +62,7 @@ class Pump:
             items = _items_of(self._source)
             try:
                 async for item in items:
-                    self._queue.put(item)
+                    self._queue.put(self._checked(item))
                     self._wake()
                     await self._wait_for_room()
             finally:
@@ -76,6 +78,18 @@ class Pump:
         finally:
             self._queue.ended = True
             self._wake()
+
+    def _checked(self, item: object) -> Item:
+        """An item as it may be; what somebody's iterable gives is known only now."""
+        if isinstance(item, bytes | Chunk | Event):
+            return item
+        if isinstance(item, bytearray | memoryview):
+            return bytes(item)
+        if isinstance(item, str):
+            raise SourceError(
+                self._name, "gave text where bytes are wanted", "open it in binary mode"
+            )
+        raise SourceError(self._name, f"gave {type(item).__name__} where bytes are wanted")
 
     async def _wait_for_room(self) -> None:
         while self._queue.size > self._room():

@@ -59,7 +59,7 @@ def test_leaving_early_ends_the_command_and_all_it_started() -> None:
 
 def test_a_stop_lets_the_command_say_its_last_words() -> None:
     async def run() -> list[object]:
-        source = CommandSource("trap 'echo bye; exit 5' TERM; echo hi; sleep 1000 & wait")
+        source = CommandSource("trap 'echo bye; exit 5' TERM; sleep 1000 >&2 & echo hi; wait")
         got: list[object] = []
         async for item in source:
             got.append(item)
@@ -101,3 +101,7 @@ def test_a_stopped_pipe_ends_after_what_has_arrived() -> None:
 def test_a_pipe_that_cannot_be_opened_is_a_failure(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="No such file"):
         check_source(lambda: PipeSource(str(tmp_path / "none")))
+
+
+def test_a_device_that_no_loop_can_watch_is_read_all_the_same() -> None:
+    assert check_source(lambda: PipeSource("/dev/null")) == b""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from plait.errors import SourceError
-from plait.events import CaughtUp, Event, Failed, Opened, Rotated, Truncated, Waiting
+from plait.events import CaughtUp, Event, Failed, Noted, Opened, Rotated, Truncated, Waiting
 from plait.logs.chunk import Chunk
 from plait.sources.file import FileSource
 
@@ -178,6 +178,32 @@ def test_the_new_file_waits_no_longer_than_the_grace(path: Path, follower: Follo
         follower.now = 1.9
         assert follower.look() == []
         follower.now = 2.0
+        # What the writer of the old file writes from now on is lost, but not in silence.
+        assert follower.look() == [Rotated, Noted, b"new\n"]
+
+
+def test_while_the_new_file_is_empty_the_old_ones_writer_is_waited_for(
+    path: Path, follower: Follower
+) -> None:
+    follower.look()
+    with path.open("ab", buffering=0) as writer:
+        path.rename(path.with_suffix(".log.1"))
+        path.touch()
+        follower.look()
+        follower.now = 100.0
+        assert follower.look() == []
+        writer.write(b"old\n")
+        assert follower.look() == [b"old\n"]
+    path.write_bytes(b"new\n")
+    assert follower.look() == [Rotated, b"new\n"]
+
+
+def test_in_a_hurry_no_writer_is_waited_for(path: Path, follower: Follower) -> None:
+    follower.look()
+    with path.open("ab", buffering=0):
+        path.rename(path.with_suffix(".log.1"))
+        path.write_bytes(b"new\n")
+        follower.source.hurry()
         assert follower.look() == [Rotated, b"new\n"]
 
 

@@ -20,7 +20,6 @@ from plait.apps.cli import complain
 from plait.apps.glimpse import Glimpse
 from plait.apps.writers import Writers
 from plait.bridge import run_in_thread
-from plait.delivery import deliver
 from plait.driver import Stream, follow
 from plait.errors import PlaitError, UsageError
 from plait.events import Event, Failed
@@ -172,7 +171,7 @@ class Show:
                 os.write(1, self._glimpse.end())
 
     async def _deliver(self, stream: Stream, sinks: Sequence[Sink], writers: Writers) -> None:
-        delivering = asyncio.create_task(deliver(stream, sinks))
+        delivering = asyncio.create_task(stream.write_to(*sinks))
         # A full disk, say, ends the show.
         delivering.add_done_callback(lambda _: self._stop.set())
         try:

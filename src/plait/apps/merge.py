@@ -11,7 +11,6 @@ from typing import Any
 from plait.apps.reports import Progress, Reporter, write_stats
 from plait.apps.when import parse_duration, parse_time
 from plait.blocking import run_at_once
-from plait.delivery import deliver
 from plait.driver import Stream
 from plait.errors import UsageError
 from plait.logs import steps
@@ -127,7 +126,7 @@ def _is_terminal(outputs: Sequence[str]) -> bool:
 def _run(stream: Stream, sinks: Sequence[Sink], progress: Progress, reporter: Reporter) -> None:
     if stream.immediate:
         try:
-            run_at_once(deliver(stream, sinks, progress.tick))
+            run_at_once(stream.write_to(*sinks, tick=progress.tick))
         finally:
             run_at_once(stream.close())
         return
@@ -158,7 +157,7 @@ async def _run_in_loop(
     unwatch = _watch_reader(loop, task)
     try:
         async with stream:
-            await deliver(stream, sinks, tick)
+            await stream.write_to(*sinks, tick=tick)
     except asyncio.CancelledError:
         if stopped:
             raise KeyboardInterrupt from None

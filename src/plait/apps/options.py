@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from textwrap import fill
 from typing import Any, Final, Literal, NoReturn
 
 from plait.errors import UsageError
@@ -237,7 +238,7 @@ def _parser() -> tuple[_Parser, dict[str, Command]]:
         one = commands.add_parser(
             command.name,
             help=command.help,
-            description=command.description,
+            description=fill(command.description, 80),
             epilog=_examples(command.examples),
             formatter_class=argparse.RawDescriptionHelpFormatter,
             allow_abbrev=False,

@@ -1,11 +1,12 @@
 """Where batches go: one file a target, all of the shape of `Sink`."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from plait.logs.batch import Batch
 
 
+@runtime_checkable
 class Sink(Protocol):
     """A target of batches, blocking or async: each method may return an awaitable.
 

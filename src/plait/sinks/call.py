@@ -1,6 +1,7 @@
 """Batches in, calls of a function out: a sink of anything callable, `def` or `async def`."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from inspect import iscoroutinefunction
 from typing import Final
 
 from plait.logs.batch import Batch
@@ -9,15 +10,21 @@ from plait.logs.batch import Batch
 class CallSink:
     """Each batch handed to a function; one that returns an awaitable is awaited.
 
-    A plain function runs in the calling thread and holds up the loop while it runs.
+    With `in_thread` a plain function is called in a thread of its own, so that it may block
+    without holding up the loop; else in the calling thread.
     """
 
-    def __init__(self, function: Callable[[Batch], Awaitable[None] | None]) -> None:
-        self._function: Final = function
+    def __init__(
+        self, function: Callable[[Batch], Awaitable[None] | None], *, in_thread: bool = False
+    ) -> None:
         self.name = getattr(function, "__name__", type(function).__name__)
+        self._function: Final = function
+        self._in_thread = in_thread and not iscoroutinefunction(function)
 
     def write(self, batches: Sequence[Batch]) -> Awaitable[None] | None:
         """Call the function with each batch."""
+        if self._in_thread:
+            return self._write_in_thread(batches)
         for at, batch in enumerate(batches):
             if (result := self._function(batch)) is not None:
                 return self._wait(result, batches[at + 1 :])
@@ -29,8 +36,15 @@ class CallSink:
     def close(self) -> None:
         """Nothing is open."""
 
+    async def _write_in_thread(self, batches: Sequence[Batch]) -> None:
+        from plait.bridge import run_in_thread
+
+        for batch in batches:
+            if (result := await run_in_thread(self._function, batch)) is not None:
+                await result
+
     async def _wait(self, result: Awaitable[None], rest: Sequence[Batch]) -> None:
         await result
         for batch in rest:
-            if (result_of_next := self._function(batch)) is not None:
-                await result_of_next
+            if (following := self._function(batch)) is not None:
+                await following

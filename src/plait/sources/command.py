@@ -39,12 +39,16 @@ class CommandSource:
         )
         self._process = process
         assert process.stdout is not None
+        status: int | None = None
         try:
             while data := await process.stdout.read(_BLOCK):
                 yield data
             status = await process.wait()
         finally:
-            await self._end(process)
+            if status is None:
+                await _end(process)
+            # The pipe's transport, which asyncio else leaves to the garbage collector.
+            process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
         if status and not self._stopped:
             raise SourceError(self.name, _ended_how(status))
 
@@ -54,17 +58,15 @@ class CommandSource:
         if self._process is not None:
             _signal(self._process, signal.SIGTERM)
 
-    async def _end(self, process: asyncio.subprocess.Process) -> None:
-        if process.returncode is None:
-            _signal(process, signal.SIGTERM)
-            try:
-                async with asyncio.timeout(_GRACE):
-                    await process.wait()
-            except TimeoutError:
-                _signal(process, signal.SIGKILL)
-                await process.wait()
-        # The pipe's transport, which asyncio else leaves to the garbage collector.
-        process._transport.close()  # type: ignore[attr-defined]  # noqa: SLF001
+
+async def _end(process: asyncio.subprocess.Process) -> None:
+    """End the whole group; what the command started may outlive it, with our pipe in hand."""
+    _signal(process, signal.SIGTERM)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_GRACE):
+            await process.wait()
+    _signal(process, signal.SIGKILL)
+    await process.wait()
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

@@ -7,18 +7,20 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Literal
 
 from plait.errors import MissingExtra, SourceError
-from plait.events import CaughtUp, Event, Failed, Opened, Rotated, Truncated, Waiting
+from plait.events import CaughtUp, Event, Failed, Noted, Opened, Rotated, Truncated, Waiting
 from plait.logs.chunk import Chunk
 from plait.sources import Item
 from plait.sources.compressed import CorruptDataError
 from plait.sources.faults import in_words, look_up, require_regular
 from plait.sources.incarnation import Incarnation
 from plait.sources.known import NO_HEAD, Known, head_of
+from plait.sources.linger import Linger
 from plait.sources.patterns import FileSpec
 from plait.sources.writers import has_writer
 
-#: While an old file may still be written, look at it so often (s): short beside the grace.
-_LINGER = 0.1
+_STILL_WRITTEN = (
+    "the old file is still open for writing; what is written to it from now on is not read"
+)
 #: Pauses (s) before a source that failed is tried again: the first, and the longest.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
@@ -39,8 +41,8 @@ class FileSource:
     """
 
     __slots__ = (
-        "_block", "_clock", "_closed", "_file", "_follow", "_free", "_grace",
-        "_known", "_noticed", "_opened", "_pause", "_told", "name", "path", "spec",
+        "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_known",
+        "_linger", "_opened", "_owed", "_pause", "_told", "name", "path", "spec",
     )  # fmt: skip
 
     immediate: Final = True
@@ -68,14 +70,15 @@ class FileSource:
         self._follow, self._block, self._grace, self._clock = follow, block, grace, clock
         self._known = Known() if known is None else known
         self._file: Incarnation | None = None
-        self._noticed: float | None = None
+        self._linger: Linger | None = None  # once another file was seen in its place
+        self._owed: Event | None = None  # to be told before anything else
         self._told: str | None = None
         self._pause = 0.0
-        self._free = self._opened = self._closed = False
+        self._opened = self._closed = False
         if follow:
             self._known.paths.setdefault(path, self)
             if known is None:
-                self._known.begin(os.path.dirname(self._target()))
+                self._known.begin(os.path.dirname(self._known.target(path)))
             self._open_early(skip=start == "end")
 
     @property
@@ -110,6 +113,9 @@ class FileSource:
         """Give the next item; raises `SourceError` or `MissingExtra` when not following."""
         if self._closed:
             raise StopIteration
+        if self._owed is not None:
+            owed, self._owed = self._owed, None
+            return owed
         return self._follow_on() if self._follow else self._read_through()
 
     @property
@@ -147,6 +153,11 @@ class FileSource:
         return status.st_mtime_ns != file.modified or (
             not file.packed and status.st_size != file.offset
         )
+
+    def hurry(self) -> None:
+        """Wait for no writer of an old file any more: only what is there now is asked for."""
+        self._grace = 0.0
+        self._linger = None
 
     def close(self) -> None:
         """Close the file; the iterator ends. May be called again."""
@@ -222,7 +233,7 @@ class FileSource:
     def _at_end(self, file: Incarnation, status: os.stat_result) -> Item:
         now = look_up(self.path)
         if now is not None and (now.st_dev, now.st_ino) == file.identity:
-            self._noticed, self._free = None, False
+            self._linger = None
             return self._caught_up() if file.whole else self._unfinished(file)
         if now is not None and self._is_foreign(now):
             now = None
@@ -234,17 +245,19 @@ class FileSource:
 
     def _leave(self, file: Incarnation, now: os.stat_result | None, *, at_once: bool) -> Item:
         time_now = self._clock()
-        if self._noticed is None:
-            self._noticed = time_now
-        over = time_now >= self._noticed + self._grace
-        if not over and not self._free and has_writer(file.fd) is False:
+        linger = self._linger = self._linger or Linger(time_now, self._grace)
+        writer = None if linger.free else has_writer(file.fd)
+        if writer is False and not linger.over(time_now):
             # What the last writer wrote before it left may have come after our last read.
-            self._free = True
+            linger.free = True
             return self._read_on(file)
-        if not over and not (self._free and at_once):
-            self._known.wakes[self] = min(time_now + _LINGER, self._noticed + self._grace)
+        size = None if now is None else now.st_size
+        if linger.goes_on(time_now, writer=writer, new=size, at_once=at_once):
+            self._known.wakes[self] = linger.next_look(time_now)
             return self._caught_up()
         self._leave_file()
+        if writer and self._grace > 0:
+            self._owed = Noted(self.name, _STILL_WRITTEN)
         return self._go_to(now)
 
     def _leave_file(self) -> None:
@@ -252,15 +265,15 @@ class FileSource:
             self._known.finish(*self._file.identity, self._file.mark(self))
             self._file.close()
             self._file = None
-            self._noticed, self._free = None, False
+            self._linger = None
 
     def _unfinished(self, file: Incarnation) -> Item:
         """At the end of a compressed file that is not whole: it may still be being written."""
         time_now = self._clock()
-        self._noticed = time_now if self._noticed is None else self._noticed
+        linger = self._linger = self._linger or Linger(time_now, self._grace)
         writer = has_writer(file.fd)
-        if writer or (writer is None and time_now < self._noticed + self._grace):
-            self._known.wakes[self] = time_now + _LINGER
+        if writer or (writer is None and not linger.over(time_now)):
+            self._known.wakes[self] = linger.next_look(time_now)
             return self._caught_up()
         file.give_up()
         return Failed(self.name, *_CUT_SHORT)
@@ -305,7 +318,7 @@ class FileSource:
     def _missed(self, now: os.stat_result | None) -> list[tuple[str, int]]:
         if self._opened and self._known.base(self.path) is not None:
             return []
-        target = self._target()
+        target = self._known.target(self.path)
         folder = os.path.dirname(target)
         inode = None if now is None else now.st_ino
         found = self._known.missed(self, target, inode)
@@ -353,12 +366,6 @@ class FileSource:
     def _look_again(self) -> Item:
         self._known.wakes[self] = self._clock()
         return self._caught_up()
-
-    def _target(self) -> str:
-        folder, name = os.path.split(self.path)
-        if os.path.islink(self.path):
-            return os.path.realpath(self.path)
-        return os.path.join(self._known.real(folder), name)
 
     # What is told once.
 

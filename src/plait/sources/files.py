@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from plait.errors import SourceError
-from plait.events import Event, Failed, Waiting
+from plait.events import Event, Failed, Noted, Waiting
 from plait.sources import Item
 from plait.sources.faults import in_words, is_missing
 from plait.sources.file import FileSource
@@ -85,7 +85,7 @@ class Files:
         self._found: list[tuple[str, Pattern]] = []
         self._due: dict[FileSource, None] = {}
         self._events: list[Event] = []
-        self._next_poll = self._next_rescan = 0.0
+        self._next_poll = self._next_rescan = self._looked = 0.0
 
     def start(self) -> list[FileSource]:
         """The sources there are now, as the arguments name them, naturally sorted in each."""
@@ -116,6 +116,11 @@ class Files:
             times.append(self._next_poll)
         return max(0.0, min(times) - now)
 
+    @property
+    def looked(self) -> float | None:
+        """When all files were last looked at, where they are polled; None when we are told."""
+        return self._looked if self._folders.is_polling else None
+
     def poll(self) -> Changes:
         """What has changed since the last call."""
         if not self._follow:
@@ -125,6 +130,7 @@ class Files:
         self._take(self._folders.drain())
         if now >= self._next_poll:
             self._next_poll = now + self._poll_every
+            self._looked = now
             self._scan_polled()
         if now >= self._next_rescan:
             self._next_rescan = now + self._rescan_every
@@ -163,8 +169,10 @@ class Files:
         with contextlib.suppress(OSError):
             status = os.stat(spec.pattern)
             same = self._gate.same_as(spec.pattern, status)
-            if same is not None or spec.pattern in self._known.paths:
-                self._events.extend([same] if same is not None else [])
+            if same is None and spec.pattern in self._known.paths:
+                same = Noted(spec.label or spec.pattern, "is named twice; read once")
+            if same is not None:
+                self._events.append(same)
                 return []
         return [self._open(spec.pattern, spec, self._start)]
 

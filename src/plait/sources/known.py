@@ -162,6 +162,13 @@ class Known:
         for folder in self._folders.values():
             folder.listing = None
 
+    def target(self, path: str) -> str:
+        """Where the file of this path really lies: through a link, and through linked folders."""
+        if os.path.islink(path):
+            return os.path.realpath(path)
+        folder, name = os.path.split(path)
+        return os.path.join(self.real(folder), name)
+
     def real(self, folder: str) -> str:
         """The folder without links on the way, asked for once in a round."""
         if folder not in self._real:

@@ -7,6 +7,7 @@ import stat
 from collections.abc import AsyncIterator
 from typing import Final
 
+from plait.bridge import run_in_thread
 from plait.errors import SourceError
 from plait.sources import Item
 
@@ -29,12 +30,11 @@ class PipeSource:
     async def __aiter__(self) -> AsyncIterator[Item]:
         descriptor = self._where if isinstance(self._where, int) else self._opened(self._where)
         try:
-            if stat.S_ISREG(os.fstat(descriptor).st_mode):
-                while data := os.read(descriptor, _BLOCK):
-                    yield data
-            else:
-                async for data in self._arrivals(descriptor):
-                    yield data
+            mode = os.fstat(descriptor).st_mode
+            waits = stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode) or os.isatty(descriptor)
+            arrivals = self._arrivals(descriptor) if waits else _read(descriptor)
+            async for data in arrivals:
+                yield data
         except OSError as error:
             raise SourceError(self.name, error.strerror or str(error)) from error
         finally:
@@ -71,3 +71,9 @@ class PipeSource:
                     return
         finally:
             loop.remove_reader(descriptor)
+
+
+async def _read(descriptor: int) -> AsyncIterator[bytes]:
+    """What a file or a device such as /dev/null holds, which no loop can watch."""
+    while data := await run_in_thread(os.read, descriptor, _BLOCK):
+        yield data
