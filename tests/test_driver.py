@@ -169,6 +169,21 @@ async def test_in_arrival_order_records_leave_as_they_come() -> None:
         assert await reader.until(2) == ["a5", "b1"]
 
 
+def test_in_arrival_order_a_record_over_two_reads_is_whole(tmp_path: Path) -> None:
+    log = tmp_path / "app.log"
+    long = "".join(f"  at frame {number}\n" for number in range(20_000))  # more than one read
+    log.write_text(f"{line(1, 'one')}\n{long}")
+
+    async def run() -> list[Record]:
+        clock = ManualClock()
+        async with reading(log, clock=clock, order="arrival") as reader:
+            await reader.until(1)
+            return reader.records
+
+    (record,) = asyncio.run(run())
+    assert record.raw.endswith(long.encode())
+
+
 @on_loop
 async def test_a_source_that_fails_does_not_stop_the_others() -> None:
     a, b, clock = ScriptedSource("a"), ScriptedSource("b"), ManualClock()

@@ -48,8 +48,11 @@ class Holding:
         self._expiry.arrived(clock, place)
 
     def over(self, clock: float) -> list[Intake]:
-        """The sources whose record has had its time to grow; they are to be flushed."""
-        over = [intake for intake in self._growing if self._until(intake) <= clock]
+        """The sources whose record has had its time to grow; they are to be flushed.
+
+        Of a source that is due more may be here already, which belongs to the record.
+        """
+        over = [it for it in self._growing if not it.due and self._until(it) <= clock]
         for intake in over:
             del self._growing[intake]
         return over
@@ -80,7 +83,7 @@ class Holding:
 
     def next(self) -> float | None:
         """When there will be something to do, if nothing comes."""
-        times = [self._until(intake) for intake in self._growing]
+        times = [self._until(intake) for intake in self._growing if not intake.due]
         if (expiry := self._expiry.next()) is not None:
             times.append(expiry)
         return min(times, default=None)

@@ -276,6 +276,13 @@ def test_a_full_disk_is_a_named_error(logs: Path) -> None:
     assert "/dev/full: No space left on device" in err
 
 
+@pytest.mark.parametrize("follow", ["", "-f"])
+def test_a_closed_standard_output_is_a_named_error(logs: Path, follow: str) -> None:
+    command = f"{' '.join(PLAIT)} merge {follow} {logs}/a.log >&-"
+    ran = subprocess.run(["bash", "-c", command], capture_output=True, text=True, timeout=30)
+    assert (ran.returncode, ran.stderr) == (1, "plait: standard output: is closed\n")
+
+
 def test_a_command_that_fails_is_a_failed_source(logs: Path) -> None:
     status, out, err = plait("merge", logs / "b.log", "cmd:echo 2026-03-01T10:00:00Z x; exit 3")
     assert (status, len(out.splitlines())) == (1, 2)

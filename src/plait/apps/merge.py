@@ -12,7 +12,7 @@ from plait.apps.reports import Progress, Reporter, write_stats
 from plait.apps.when import parse_duration, parse_time
 from plait.blocking import run_at_once
 from plait.driver import Stream
-from plait.errors import UsageError
+from plait.errors import SinkError, UsageError
 from plait.logs import steps
 from plait.logs.render import Renderer, renderer
 from plait.logs.steps import Step
@@ -25,6 +25,8 @@ from plait.zones import local_zone, zone_of
 def run(values: dict[str, Any]) -> int:
     """Merge as the values say; 1 when a source failed."""
     outputs = values["output"] or ["-"]
+    if "-" in outputs:
+        _require_open(1)  # before a source gets its number
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     skip_backlog = values["since"] == "now" and values["follow"]
     stream = Stream(
@@ -85,6 +87,13 @@ def written_files(sources: Sequence[str], outputs: Sequence[str]) -> list[str]:
                     f"{path} is both a source and the output; write to another file with -o"
                 )
     return written
+
+
+def _require_open(descriptor: int) -> None:
+    try:
+        os.fstat(descriptor)
+    except OSError as error:
+        raise SinkError("standard output", "is closed") from error
 
 
 def _standard_output() -> str | None:

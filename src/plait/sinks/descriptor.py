@@ -29,8 +29,12 @@ class DescriptorSink:
         self.name = name
         self._descriptor = descriptor
         self._render = render
+        try:
+            mode = os.fstat(descriptor).st_mode
+        except OSError as error:
+            raise SinkError(name, error.strerror or str(error)) from error
         # A regular file never makes its writer wait, and cannot be polled.
-        self._patient = patient and not stat.S_ISREG(os.fstat(descriptor).st_mode)
+        self._patient = patient and not stat.S_ISREG(mode)
 
     def write(self, batches: Sequence[Batch]) -> Awaitable[None] | None:
         """Write these batches whole."""
