@@ -1,5 +1,6 @@
 """The order rules, and the numbered invariants of `Merge`."""
 
+from collections.abc import Sequence
 from operator import itemgetter
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from plait.logs.batch import Batch
 from plait.logs.merge import Merge
-from tests.logs.batches import batch_of, texts
+from plait.testing import batch_of
 
 
 @pytest.fixture
@@ -103,6 +104,10 @@ def test_what_one_source_alone_may_send_is_not_copied(merge: Merge) -> None:
     merge.close(0)
     merge.close(1)
     assert merge.pop()[0] is batch
+
+
+def texts(batches: Sequence[Batch]) -> list[str]:
+    return [record.text for batch in batches for record in batch]
 
 
 lanes = st.lists(st.lists(st.integers(0, 12), max_size=12).map(sorted), min_size=1, max_size=5)

@@ -14,7 +14,7 @@ from plait.logs.proof import lane as lane_module
 from plait.logs.proof import search as search_module
 from plait.logs.render import Labels, json_lines
 from plait.logs.verify import Verdict, Verifier
-from tests.logs.batches import batch_of
+from plait.testing import batch_of
 
 Lines = list[tuple[int, str]]
 
