@@ -18,7 +18,7 @@ class Event:
 
     def what(self) -> str:
         """Say what happened, without the source's name."""
-        raise NotImplementedError
+        return type(self).__name__.lower()
 
 
 @dataclass(frozen=True, slots=True)
