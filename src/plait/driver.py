@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from plait.delivery import Target, deliver
 from plait.errors import MissingExtra, SourceError, UsageError
-from plait.events import CaughtUp, Ended, Event, Failed, Late, Noted, Rotated, Truncated
+from plait.events import CaughtUp, Ended, Event, Late, Noted, Rotated, Truncated
 from plait.holding import Holding
-from plait.intake import FileFeed, Intake, QueueFeed, count
+from plait.intake import FileFeed, Intake, QueueFeed, count, failure
 from plait.logs.batch import Batch, Record
 from plait.logs.chunk import Chunk
 from plait.logs.merge import Merge
@@ -63,6 +63,7 @@ class Stream:
         self._pumps: Final[list[Pump]] = []
         self._files: Files | None = None
         self._arrived: Final[list[Batch]] = []  # in arrival order, to leave at once
+        self._arrived_size = 0
         self._holding: Final = Holding(
             self._merge, options.lateness, by_time=options.order == "time"
         )
@@ -233,9 +234,9 @@ class Stream:
         return progress
 
     def _room(self, intake: Intake) -> int:
-        if self.options.order == "arrival":
-            return sum(len(batch.data) for batch in self._arrived)
-        return self._merge.waiting(intake.rank)
+        """The bytes that wait of this source, or of all where they leave as they come."""
+        by_time = self.options.order == "time"
+        return self._merge.waiting(intake.rank) if by_time else self._arrived_size
 
     def _look(self) -> None:
         """Ask which files have changed and which are new."""
@@ -258,11 +259,8 @@ class Stream:
         except StopIteration:
             self._finish(intake, now, Ended(intake.name))
             return
-        except SourceError as error:
-            self._finish(intake, now, Failed(intake.name, error.problem, error.hint))
-            return
-        except MissingExtra as error:
-            self._finish(intake, now, Failed(intake.name, str(error)))
+        except (SourceError, MissingExtra) as error:
+            self._finish(intake, now, failure(intake.name, error))
             return
         if item is None:
             intake.due = False
@@ -312,6 +310,7 @@ class Stream:
         for batch in batches:
             if self.options.order == "arrival":
                 self._arrived.append(batch)
+                self._arrived_size += len(batch.data)
                 continue
             behind = self._merge.gone - batch.places[0]
             if late := self._merge.put(intake.rank, batch):
@@ -331,6 +330,7 @@ class Stream:
         if self.options.order == "arrival":
             ready = list(self._arrived)
             self._arrived.clear()
+            self._arrived_size = 0
             return ready
         return self._merge.pop()
 
@@ -350,8 +350,7 @@ class Stream:
         until = [clock + 3600.0]
         if self._files is not None and self.options.live:
             until.append(clock + self._files.interval)
-        if (soonest := self._holding.next()) is not None:
-            until.append(soonest)
+        until += [at for at in (self._holding.next(), self._drain_until) if at is not None]
         return max(0.0, min(until) - clock)
 
     # -- the end -------------------------------------------------------------------------

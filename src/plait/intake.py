@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
-from plait.errors import SourceError
+from plait.errors import MissingExtra, SourceError
 from plait.events import Cut, Event, Failed, Rotated, Suspect, Truncated
 from plait.logs.assemble import Assembler
 from plait.logs.batch import STAMPED, Batch
@@ -148,6 +148,13 @@ class Intake:
             self.stats.format = detected.format
             self.stats.zone = detected.zone
             self.stats.year = detected.year
+
+
+def failure(name: str, error: SourceError | MissingExtra) -> Failed:
+    """The event that says why a source cannot be read."""
+    if isinstance(error, SourceError):
+        return Failed(name, error.problem, error.hint)
+    return Failed(name, str(error))
 
 
 def count(stats: SourceStats, event: Event) -> None:
