@@ -128,6 +128,13 @@ def test_stats_are_one_json_object_on_standard_error(logs: Path) -> None:
     assert [source["format"] for source in stats["sources"]] == ["iso", "iso"]
 
 
+def test_the_statistics_are_the_last_line_of_standard_error(logs: Path) -> None:
+    _, _, err = plait("merge", logs / "a.log", logs / "none.log", "--stats", "-v")
+    stats = json.loads(err.splitlines()[-1])
+    assert (stats["failed"], stats["records"]) == (1, 2)
+    assert "does not exist" in stats["sources"][1]["failed"]
+
+
 def test_options_may_come_from_a_file_and_the_command_line_goes_first(logs: Path) -> None:
     config = logs / "plait.toml"
     config.write_text(f'level = "error"\nsource = ["{logs}/a.log"]\nlabel = true\n')

@@ -52,9 +52,9 @@ def run(values: dict[str, Any]) -> int:
         progress.close()
         for sink in sinks:
             sink.close()
+        reporter.summarise(stream.stats)
         if values["stats"]:
-            write_stats(stream.stats)
-    reporter.summarise(stream.stats)
+            write_stats(stream.stats)  # last, for programs that read the last line
     return 1 if stream.stats.failed else 0
 
 

@@ -44,7 +44,8 @@ class Reporter:
     def summarise(self, stats: "Stats") -> None:
         """Say at the end what nobody should miss."""
         if stats.late and not self._quiet:
-            complain(f"{stats.late} records came too late for their place; see --lateness")
+            records = "1 record" if stats.late == 1 else f"{stats.late:,} records"
+            complain(f"{records} came too late for their place; see --lateness")
 
 
 def write_stats(stats: "Stats") -> None:
