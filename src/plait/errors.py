@@ -7,7 +7,10 @@ PlaitError                  the world's: something outside did not do what was n
 ├── UsageError              the caller's: wrong arguments (also a ValueError)
 └── BridgeError             a crossing between threads and loop that cannot happen
     ├── WouldDeadlock       the wait could never end
-    └── LoopClosed          the loop on the other side is gone
+    ├── LoopClosed          the loop on the other side is gone
+    ├── ChannelClosed       the channel takes no more, or has no more to give
+    ├── CallCancelled       the coroutine called was cancelled on its own side
+    └── ProcessDied         the process that ran the call ended before the call did
 """
 
 
@@ -71,6 +74,26 @@ class WouldDeadlock(BridgeError):
 
 class LoopClosed(BridgeError):
     """The event loop on the other side is closed or its thread has ended."""
+
+
+class ChannelClosed(BridgeError):
+    """The channel is closed: nothing can be put, and what was in it has been taken."""
+
+
+class CallCancelled(BridgeError):
+    """The coroutine that a thread called was cancelled by somebody on its loop."""
+
+
+class ProcessDied(BridgeError):
+    """The process that ran `function` ended before it; `exit_code` is negative for a signal's."""
+
+    def __init__(self, function: str, exit_code: int | None) -> None:
+        super().__init__(function, exit_code)
+        self.function = function
+        self.exit_code = exit_code
+
+    def __str__(self) -> str:
+        return f"{self.function}: its process ended meanwhile, with exit code {self.exit_code}"
 
 
 def _sentence(name: str, problem: str, hint: str) -> str:

@@ -1,40 +1,61 @@
 """An event loop in a daemon thread, for code that has none."""
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from concurrent.futures import CancelledError
-from types import TracebackType
-from typing import ParamSpec, Self, TypeVar
+from inspect import CO_COROUTINE
+from types import FrameType, TracebackType
+from typing import Any, Final, ParamSpec, Self, TypeVar, TypeVarTuple, overload
 
-from plait.errors import BridgeError, LoopClosed, WouldDeadlock
+from plait.bridge.call import Call
+from plait.bridge.portal import Portal
+from plait.bridge.waits import frames, refuse_own_loop
+from plait.bridge.wakeup import wakeup_of
+from plait.errors import BridgeError, LoopClosed
 
 P = ParamSpec("P")
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class LoopThread:
-    """A loop in a daemon thread while a `with` block lasts.
+    """A loop in a daemon thread while a `with` block lasts; a `Portal` into it.
 
     Leaving the block cancels what still runs on the loop, waits for its cleanup and ends the
     thread; if that takes longer than `patience` seconds, the thread is left behind and
-    `BridgeError` names what was stuck.
+    `BridgeError` names what was stuck. `loop_factory` is asyncio's (uvloop's `new_event_loop`).
+
+    In a process forked inside the block every call raises `LoopClosed` and leaving does
+    nothing: the thread is the parent's. The child can begin a `LoopThread` of its own.
     """
 
-    def __init__(self, name: str = "plait loop", *, patience: float = 5.0) -> None:
-        self._name = name
-        self._patience = patience
-        self._loop: asyncio.AbstractEventLoop | None = None
+    def __init__(
+        self,
+        name: str = "plait loop",
+        *,
+        patience: float = 5.0,
+        loop_factory: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    ) -> None:
+        self._name: Final = name
+        self._patience: Final = patience
+        self._factory: Final = loop_factory
+        self._portal: Portal | None = None
         self._thread: threading.Thread | None = None
         self._stop: asyncio.Event | None = None
+        self._error: BaseException | None = None
+        self._process = 0
 
     def __enter__(self) -> Self:
         ready = threading.Event()
+        self._process = os.getpid()
         self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._live(ready)), name=self._name, daemon=True
+            target=self._run, args=(ready,), name=self._name, daemon=True
         )
         self._thread.start()
         ready.wait()
+        if self._error is not None:
+            raise BridgeError(f"{self._name}: the loop did not start") from self._error
         return self
 
     def __exit__(
@@ -43,46 +64,55 @@ class LoopThread:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        assert self._loop is not None
+        if self._process != os.getpid():
+            return
         assert self._thread is not None
+        portal = self.portal
+        refuse_own_loop(portal.loop, f"the end of {self._name}")
         assert self._stop is not None
-        self._refuse_own_thread("end")
+        wakeup = wakeup_of(portal.loop)
+        wakeup.closing = True
         try:
-            self._loop.call_soon_threadsafe(self._stop.set)
-        except RuntimeError:
-            return  # the loop is closed already
+            wakeup.post(_set, self._stop)
+        except LoopClosed:
+            return
         self._thread.join(self._patience)
         if self._thread.is_alive() and error is None:
-            stuck = ", ".join(sorted(map(_where, asyncio.all_tasks(self._loop)))) or "a callback"
+            stuck = ", ".join(_whereabouts(portal.loop, self._thread)) or "a callback"
             raise BridgeError(f"{self._name}: did not end in {self._patience} s; stuck in {stuck}")
 
-    def call(self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs) -> T:
-        """Call a coroutine function on the loop, wait, and give what it returns or raises.
-
-        Ctrl-C while waiting cancels the coroutine. `WouldDeadlock` on the loop's own thread,
-        `LoopClosed` where the loop has ended.
-        """
-        self._refuse_own_thread("call")
-        if self._loop is None or self._loop.is_closed():
+    @property
+    def portal(self) -> Portal:
+        """The way into the loop; `LoopClosed` before the block."""
+        if self._portal is None:
             raise LoopClosed(f"{self._name}: the loop is not running")
+        return self._portal
 
-        async def run() -> T:
-            return await function(*args, **kwargs)
+    @overload
+    def call(
+        self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> T: ...
 
-        run.__qualname__ = getattr(function, "__qualname__", run.__qualname__)
-        coroutine = run()
-        try:
-            future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        except RuntimeError as error:
-            coroutine.close()
-            raise LoopClosed(f"{self._name}: the loop has closed") from error
-        try:
-            return future.result()
-        except CancelledError:
-            raise LoopClosed(f"{self._name}: the loop ended before the call did") from None
-        except BaseException:
-            future.cancel()
-            raise
+    @overload
+    def call(
+        self, function: Callable[[*Ts], Awaitable[T]], /, *args: *Ts, timeout: float | None = ...
+    ) -> T: ...
+
+    def call(  # type: ignore[misc]  # mypy does not match *Ts with Any
+        self, function: Callable[..., Awaitable[Any]], /, *args: Any, **kwargs: Any
+    ) -> Any:
+        """Call a coroutine function on the loop and wait: `Portal.call`."""
+        return self.portal.call(function, *args, **kwargs)
+
+    def call_function(self, function: Callable[[*Ts], T], /, *args: *Ts) -> T:
+        """Call a plain function on the loop and wait: `Portal.call_function`."""
+        return self.portal.call_function(function, *args)
+
+    def start(
+        self, function: Callable[P, Awaitable[T]], /, *args: P.args, **kwargs: P.kwargs
+    ) -> Call[T]:
+        """Start a coroutine function on the loop: `Portal.start`."""
+        return self.portal.start(function, *args, **kwargs)
 
     def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
         """The items of an async iterator, for blocking code; closed there when left early."""
@@ -104,20 +134,50 @@ class LoopThread:
         finally:
             self.call(close)
 
+    def _run(self, ready: threading.Event) -> None:
+        try:
+            with asyncio.Runner(loop_factory=self._factory) as runner:
+                runner.run(self._live(ready))
+        except BaseException as error:
+            if ready.is_set():
+                raise
+            self._error = error
+            ready.set()
+
     async def _live(self, ready: threading.Event) -> None:
-        self._loop = asyncio.get_running_loop()
+        self._portal = Portal(asyncio.get_running_loop())
         self._stop = asyncio.Event()
         ready.set()
         await self._stop.wait()
 
-    def _refuse_own_thread(self, verb: str) -> None:
-        if self._thread is threading.current_thread():
-            raise WouldDeadlock(f"{self._name}: its own thread cannot wait for it to {verb}")
+
+def _set(event: asyncio.Event) -> None:
+    event.set()
 
 
-def _where(task: "asyncio.Task[object]") -> str:
-    """The coroutine of a task and the line at which it is."""
-    coroutine = task.get_coro()
-    frame = getattr(coroutine, "cr_frame", None)
-    name = getattr(coroutine, "__qualname__", repr(coroutine))
-    return name if frame is None else f"{name} ({frame.f_code.co_filename}:{frame.f_lineno})"
+def _whereabouts(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> list[str]:
+    """The innermost coroutine of each task of a loop, and the line at which it is."""
+    places = []
+    for task in asyncio.all_tasks(loop):
+        coroutine: Any = task.get_coro()  # whatever can be awaited
+        frame = None
+        if getattr(coroutine, "cr_running", False):
+            frame = _innermost_coroutine(frames().get(thread.ident or 0))
+        else:
+            while (inner := getattr(coroutine, "cr_await", None)) is not None:
+                if getattr(inner, "cr_frame", None) is None:
+                    break
+                coroutine = inner
+            frame = getattr(coroutine, "cr_frame", None)
+        places.append(_place(frame) if frame is not None else repr(coroutine))
+    return sorted(places)
+
+
+def _innermost_coroutine(frame: FrameType | None) -> FrameType | None:
+    while frame is not None and not frame.f_code.co_flags & CO_COROUTINE:
+        frame = frame.f_back
+    return frame
+
+
+def _place(frame: FrameType) -> str:
+    return f"{frame.f_code.co_qualname} ({frame.f_code.co_filename}:{frame.f_lineno})"

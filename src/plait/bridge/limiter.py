@@ -1,0 +1,128 @@
+"""A number of tokens, for calls from coroutines of any loop; given back by the threads."""
+
+import asyncio
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from types import MappingProxyType
+from typing import Final
+
+from plait.bridge.parking import TaskWaiter, parker
+from plait.bridge.wakeup import wakeup_of
+from plait.errors import LoopClosed
+
+
+class Limiter:
+    """At most `tokens` calls at once; further callers wait in the order in which they came.
+
+    A call holds its token until its thread function has really ended, also when its caller was
+    cancelled and has gone on. A function that waits for a coroutine (`Portal.call`) lends its
+    token meanwhile to what that coroutine calls, and goes on when it has it back.
+
+    1. `_free` counts the tokens nobody has; it is 0 while anybody waits.
+    2. A token given back goes to the first who waits, never past them.
+    3. A loan is a limiter of one token; once `_ended` it admits nobody new.
+    """
+
+    def __init__(self, tokens: int) -> None:
+        if tokens < 1:
+            raise ValueError("a limiter has at least one token")
+        self._total: Final = tokens
+        self._free = tokens
+        self._ended = False
+        self._waiters: Final[deque[Callable[[], None]]] = deque()  # each hands over the token
+        self._lock: Final = threading.Lock()
+
+    async def acquire(self) -> "Limiter":
+        """Wait for a token; it is given back to the limiter returned (maybe a loan)."""
+        loan = _loans.get().get(self)
+        if loan is not None and await loan.take():
+            return loan
+        await self.take()
+        return self
+
+    def release(self) -> None:
+        """Give a token back. Any thread; never waits."""
+        while True:
+            with self._lock:
+                if not self._waiters:
+                    self._free += 1
+                    return
+                give = self._waiters.popleft()
+            try:
+                give()
+                return
+            except LoopClosed:
+                continue  # the next one's turn
+
+    def statistics(self) -> dict[str, int]:
+        """Tokens in all, how many are held, and how many callers wait."""
+        with self._lock:
+            held = self._total - self._free
+            return {"tokens": self._total, "held": held, "waiting": len(self._waiters)}
+
+    async def take(self) -> bool:
+        """Wait for a token of this very limiter; False where it is a loan that has ended."""
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._ended:
+                return False
+            if self._free:
+                self._free -= 1
+                return True
+            waiter: TaskWaiter[None] = TaskWaiter(loop)
+            give = partial(wakeup_of(loop).post, waiter.finish, None)
+            self._waiters.append(give)
+        try:
+            await waiter
+        except BaseException:
+            self._give_up(give)
+            raise
+        return True
+
+    def _give_up(self, give: Callable[[], None]) -> None:
+        with self._lock:
+            if give in self._waiters:
+                self._waiters.remove(give)
+                return
+        # The token was on its way to us; pass it on.
+        self.release()
+
+    def end_loan(self) -> None:
+        """Admit nobody new, and wait in this thread until the token is back."""
+        me, given = parker(), threading.Event()
+
+        def give() -> None:
+            given.set()
+            me.unpark()
+
+        with self._lock:
+            self._ended = True
+            if self._free:
+                return
+            self._waiters.append(give)
+        while not given.is_set():
+            me.park()
+
+
+# What the calls around this coroutine lend.
+_loans: contextvars.ContextVar[Mapping[Limiter, Limiter]] = contextvars.ContextVar(
+    "plait loans", default=MappingProxyType({})
+)
+
+
+@contextmanager
+def lent(limiter: Limiter, context: contextvars.Context) -> Iterator[None]:
+    """Lend a token of the limiter, held by this thread, to what runs in the context."""
+    loan = Limiter(1)
+    context.run(lambda: _loans.set({**_loans.get(), limiter: loan}))
+    try:
+        yield
+    finally:
+        loan.end_loan()
+
+
+__all__ = ["Limiter", "lent"]

@@ -1,0 +1,191 @@
+"""Jobs in, threads that run them: the workers behind `run_in_thread`."""
+
+import os
+import threading
+import weakref
+from collections import deque
+from typing import Final, Protocol
+
+from plait.bridge.here import here
+from plait.bridge.leftover import watch_current_thread
+from plait.bridge.parking import Parker, parker
+
+
+class Runnable(Protocol):
+    """What a pool takes."""
+
+    def run(self) -> None:
+        """Do the work; must not raise."""
+
+
+class Pool:
+    """At most `size` threads, made when needed; one that is idle for `idle` seconds ends.
+
+    They are daemons: a job that never returns holds up neither the others (while there is room)
+    nor the end of the program. A worker that waits for a coroutine does not count, so a job may
+    call a coroutine that calls a job, however small the pool.
+
+    1. Jobs begin in the order in which they came.
+    2. A worker is in `_idle` only while it is parked or about to look at `_jobs` once more;
+       who takes it out of there unparks it.
+    3. `_waking` is true from the moment a worker is chosen until it looks at `_jobs`; meanwhile
+       nobody else pays for a wake-up. A worker that leaves work behind wakes the next one
+       before it runs its job, so a job that blocks holds up nobody.
+    4. `_count` is the number of workers, `_waiting` how many of them wait for a coroutine;
+       both change under `_lock`.
+    """
+
+    def __init__(self, size: int, *, name: str = "plait worker", idle: float = 10.0) -> None:
+        if size < 1:
+            raise ValueError("a pool has at least one thread")
+        self._name: Final = name
+        self._size: Final = size
+        self._patience: Final = idle
+        self._reset()
+        _pools.add(self)
+
+    def _reset(self) -> None:
+        self._jobs: deque[Runnable] = deque()
+        self._idle: list[Parker] = []
+        self._waking = False
+        self._lock = threading.Lock()
+        self._count = 0
+        self._waiting = 0
+        self._started = 0
+        self._done = 0
+
+    def submit(self, job: Runnable) -> None:
+        """Have a worker run this. Any thread; never waits."""
+        self._jobs.append(job)
+        if not self._waking:
+            self._wake_one()
+
+    def statistics(self) -> dict[str, int]:
+        """Threads, those idle, those waiting for a coroutine, jobs queued and begun so far."""
+        return {
+            "size": self._size,
+            "threads": self._count,
+            "idle": len(self._idle),
+            "waiting": self._waiting,
+            "queued": len(self._jobs),
+        }
+
+    def _wake_one(self) -> None:
+        while True:
+            self._waking = True
+            try:
+                self._idle.pop().unpark()
+                return
+            except IndexError:
+                pass
+            except BaseException:  # Ctrl-C: others must be able to wake
+                self._waking = False
+                raise
+            if self._count < self._size + self._waiting and self._spawn():
+                return
+            self._waking = False
+            # A worker may have gone idle, and a job have come, while this said that one is
+            # on its way.
+            if not (self._jobs and self._idle):
+                return
+
+    def _spawn(self) -> bool:
+        with self._lock:
+            if self._count >= self._size + self._waiting:
+                return False
+            self._count += 1
+            self._started += 1
+            number = self._started
+        try:
+            threading.Thread(target=self._work, name=f"{self._name} {number}", daemon=True).start()
+        except BaseException:
+            with self._lock:
+                self._count -= 1
+                alone = self._count == 0
+            self._waking = False
+            if alone:
+                raise
+            return False
+        return True
+
+    def _work(self) -> None:
+        watch_current_thread()
+        here.pool = self
+        me = parker()
+        while self._drain() and self._rest(me):
+            pass
+
+    def _drain(self) -> bool:
+        """Run jobs until there are none; False where this worker is one too many."""
+        jobs = self._jobs
+        self._waking = False
+        while True:
+            if self._count > self._size + self._waiting and self._leave():
+                if jobs:
+                    self._wake_one()
+                return False
+            try:
+                job = jobs.popleft()
+            except IndexError:
+                return True
+            if jobs and not self._waking:
+                self._wake_one()
+            job.run()
+            del job
+
+    def _rest(self, me: Parker) -> bool:
+        """Be idle until woken; False where it is time to end."""
+        idle = self._idle
+        idle.append(me)
+        # Something may have come between the last look and the line above.
+        if self._jobs and self._take_back(me):
+            return True
+        while not me.park(self._patience):
+            if self._take_back(me):
+                with self._lock:
+                    self._count -= 1
+                if self._jobs:
+                    self._wake_one()
+                return False
+        return True
+
+    def _take_back(self, me: Parker) -> bool:
+        try:
+            self._idle.remove(me)
+        except ValueError:
+            return False  # chosen already: the permit is on its way
+        return True
+
+    def _leave(self) -> bool:
+        with self._lock:
+            if self._count <= self._size + self._waiting:
+                return False
+            self._count -= 1
+            return True
+
+    def worker_waits(self) -> None:
+        """Say, in a worker, that it begins to wait for a coroutine: another may work."""
+        with self._lock:
+            self._waiting += 1
+        if self._jobs and not self._waking:
+            self._wake_one()
+
+    def worker_goes_on(self) -> None:
+        """Say that the wait is over."""
+        with self._lock:
+            self._waiting -= 1
+
+
+_pools: "weakref.WeakSet[Pool]" = weakref.WeakSet()
+
+
+def _forget_in_child() -> None:
+    here.pool = None
+    for pool in list(_pools):
+        pool._reset()  # noqa: SLF001  # its threads are the parent's
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_in_child)
+
+__all__ = ["Pool", "Runnable"]
