@@ -53,9 +53,9 @@ class CommandSource:
             raise SourceError(self.name, _ended_how(status))
 
     def stop(self) -> None:
-        """Ask the command to end; what it wrote is still given."""
-        self._stopped = True
-        if self._process is not None:
+        """Ask the command to end, once; what it wrote is still given."""
+        told, self._stopped = self._stopped, True
+        if self._process is not None and not told:
             _signal(self._process, signal.SIGTERM)
 
 
