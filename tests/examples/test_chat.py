@@ -349,10 +349,11 @@ def test_a_check_that_runs_does_not_break_the_end(start: Start, moderator: Moder
     server.interrupt()
     assert list(ada) == list(bob) == [CLOSING]
     if server.step == "step2_async_core":
-        # A thread cannot be cancelled: it is abandoned with its socket, and holds up nothing.
+        # A thread cannot be cancelled: it is abandoned with the socket on which it asks, and
+        # holds up nothing. At the end of the process that socket may or may not be closed yet.
         out, _ = server.process.communicate(timeout=PATIENCE)
         assert server.process.returncode == 0
-        assert re.fullmatch(r"left: \['socket \d+'\]\n", out)
+        assert re.fullmatch(r"left: \[('socket \d+')?\]\n", out)
         return
     if server.step != "step3_coroutines":  # where the check is cancelled
         moderator.release.set()
