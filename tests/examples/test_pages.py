@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "examples" / name for name in ("chat.md", "by-hand.md")]
+PAGES = [ROOT / "docs" / "examples" / name for name in ("by-hand.md",)]
 EXCERPT = re.compile(r"^<!-- not run: part of (\S+) -->\n```python\n(.*?)^```$", re.S | re.M)
 
 
