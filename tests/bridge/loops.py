@@ -1,11 +1,12 @@
 """The event loops that the bridge is tested on."""
 
 import asyncio
-import importlib.util
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import pytest
+
+from plait.bridge import loop_factory
 
 T = TypeVar("T")
 
@@ -24,15 +25,7 @@ class Plain(asyncio.SelectorEventLoop):
         raise NotImplementedError
 
 
-def _uvloop() -> asyncio.AbstractEventLoop:
-    uvloop = pytest.importorskip("uvloop")
-    loop: asyncio.AbstractEventLoop = uvloop.new_event_loop()
-    return loop
-
-
-FACTORIES: list[Factory] = [asyncio.new_event_loop, Plain]
-if importlib.util.find_spec("uvloop"):
-    FACTORIES.append(_uvloop)
+FACTORIES: list[Factory] = [asyncio.new_event_loop, Plain, loop_factory("uvloop")]
 
 on_every_loop = pytest.mark.parametrize("factory", FACTORIES, ids=lambda f: f.__name__)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "docs" / "examples" / name for name in ("by-hand.md",)]
+PAGES = sorted((ROOT / "docs" / "examples").glob("*.md"))
 EXCERPT = re.compile(r"^<!-- not run: part of (\S+) -->\n```python\n(.*?)^```$", re.S | re.M)
 
 

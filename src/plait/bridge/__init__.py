@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from plait.bridge.iteration import iterate_blocking
     from plait.bridge.limiter import Limiter
     from plait.bridge.loop_thread import LoopThread
+    from plait.bridge.loops import loop_factory
     from plait.bridge.pool import Pool
     from plait.bridge.portal import Portal
     from plait.bridge.processes import ProcessPool, run_in_process
@@ -45,6 +46,7 @@ _HOMES = {
     "enter_async": "contexts",
     "enter_blocking": "contexts",
     "iterate_blocking": "iteration",
+    "loop_factory": "loops",
     "run_in_process": "processes",
     "run_in_thread": "threads",
 }
@@ -73,6 +75,7 @@ __all__ = [
     "enter_async",
     "enter_blocking",
     "iterate_blocking",
+    "loop_factory",
     "run_in_process",
     "run_in_thread",
 ]
