@@ -94,7 +94,7 @@ class Merged:
             yield batch
 
     def _through_a_loop(self) -> Generator[Batch, None, None]:
-        yield from self._loop().iterate(self.stream.batches())
+        yield from self._loop().iterate(self.stream.batches(), prefetch=0)
 
     def _loop(self) -> "LoopThread":
         """A loop of our own, which closes the stream when it ends."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 
 import pytest
 
@@ -36,23 +35,6 @@ def test_a_call_from_the_loops_own_thread_is_an_error_at_once() -> None:
 
         with pytest.raises(WouldDeadlock):
             loop.call(inner)
-
-
-def test_an_async_iterator_is_iterated_and_closed_when_left_early() -> None:
-    closed = threading.Event()
-
-    async def numbers() -> AsyncIterator[int]:
-        try:
-            for number in range(100):
-                yield number
-        finally:
-            closed.set()
-
-    with LoopThread() as loop:
-        iterator = loop.iterate(numbers())
-        assert [next(iterator), next(iterator)] == [0, 1]
-        iterator.close()  # type: ignore[attr-defined]  # it is a generator
-        assert closed.is_set()
 
 
 def test_leaving_cancels_what_runs_and_waits_for_its_cleanup() -> None:

@@ -146,7 +146,7 @@ def _items(source: FileSource | Source) -> Iterator[Item]:
     from plait.bridge import LoopThread
 
     with LoopThread("plait formats") as loop:
-        yield from loop.iterate(aiter(source))
+        yield from loop.iterate(source)
 
 
 def _batches(intake: Intake) -> Iterator[Batch]:

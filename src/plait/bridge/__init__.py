@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from plait.bridge.call import Call
     from plait.bridge.channel import Channel, ChannelStatistics
     from plait.bridge.contexts import enter_async, enter_blocking
-    from plait.bridge.iteration import iterate_blocking
+    from plait.bridge.iteration import iterate_async, iterate_blocking
     from plait.bridge.limiter import Limiter
     from plait.bridge.loop_thread import LoopThread
     from plait.bridge.loops import loop_factory
@@ -45,6 +45,7 @@ _HOMES = {
     "check_cancelled": "threads",
     "enter_async": "contexts",
     "enter_blocking": "contexts",
+    "iterate_async": "iteration",
     "iterate_blocking": "iteration",
     "loop_factory": "loops",
     "run_in_process": "processes",
@@ -74,6 +75,7 @@ __all__ = [
     "check_cancelled",
     "enter_async",
     "enter_blocking",
+    "iterate_async",
     "iterate_blocking",
     "loop_factory",
     "run_in_process",

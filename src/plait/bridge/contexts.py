@@ -3,23 +3,17 @@
 import asyncio
 import contextvars
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, suppress
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, Final, Generic, Protocol, TypeVar, cast
+from typing import Any, Final, Generic, TypeVar, cast
 
+from plait.bridge.iteration import Caller
 from plait.bridge.wakeup import wakeup_of
 from plait.errors import LoopClosed
 
 T = TypeVar("T")
-
-
-class Caller(Protocol):
-    """What calls coroutines on a loop for a thread: a `LoopThread` or a `Portal`."""
-
-    def call(self, function: Callable[[], Awaitable[T]], /) -> T:
-        """Call it, wait, and give what it returns or raises."""
 
 
 def enter_blocking(

@@ -4,13 +4,15 @@ import atexit
 import sys
 import threading
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
+from typing import Any
 
 from plait.bridge.job import Job
 from plait.bridge.waits import frames
 
-_RUN: CodeType = Job.run.__code__
+# Methods in which a thread of ours runs somebody's code; their objects have `name` and `thread`.
+_RUNS: set[CodeType] = {Job.run.__code__}
 
 _threads: "weakref.WeakSet[threading.Thread]" = weakref.WeakSet()
 
@@ -18,6 +20,11 @@ _threads: "weakref.WeakSet[threading.Thread]" = weakref.WeakSet()
 def watch_current_thread() -> None:
     """Name what this thread runs if it still does when the program ends."""
     _threads.add(threading.current_thread())
+
+
+def name_at_exit(method: Callable[[Any], None]) -> None:
+    """Name what runs in this method; its object says `name`, and `thread` while it runs."""
+    _RUNS.add(method.__code__)
 
 
 def running() -> Iterator[str]:
@@ -34,7 +41,7 @@ def _place(frame: FrameType) -> str:
     above = None
     outward: FrameType | None = frame
     while outward is not None:
-        if outward.f_code is _RUN:
+        if outward.f_code in _RUNS:
             job, where = outward.f_locals["self"], above or outward
             if not job.thread:
                 return ""  # its function has ended, it is telling the loop
@@ -50,4 +57,4 @@ def _report() -> None:
 
 atexit.register(_report)
 
-__all__ = ["running", "watch_current_thread"]
+__all__ = ["name_at_exit", "running", "watch_current_thread"]

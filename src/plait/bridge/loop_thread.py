@@ -3,12 +3,13 @@
 import asyncio
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterable, Awaitable, Callable, Iterator
 from inspect import CO_COROUTINE
 from types import FrameType, TracebackType
 from typing import Any, Final, ParamSpec, Self, TypeVar, TypeVarTuple, overload
 
 from plait.bridge.call import Call
+from plait.bridge.iteration import iterate_async
 from plait.bridge.portal import Portal
 from plait.bridge.waits import frames, refuse_own_loop
 from plait.bridge.wakeup import wakeup_of
@@ -114,25 +115,9 @@ class LoopThread:
         """Start a coroutine function on the loop: `Portal.start`."""
         return self.portal.start(function, *args, **kwargs)
 
-    def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
-        """The items of an async iterator, for blocking code; closed there when left early."""
-
-        async def take() -> tuple[T] | None:
-            try:
-                return (await anext(items),)
-            except StopAsyncIteration:
-                return None
-
-        async def close() -> None:
-            aclose = getattr(items, "aclose", None)
-            if aclose is not None:
-                await aclose()
-
-        try:
-            while (item := self.call(take)) is not None:
-                yield item[0]
-        finally:
-            self.call(close)
+    def iterate(self, items: AsyncIterable[T], *, prefetch: int = 4) -> Iterator[T]:
+        """The items of an async iterable, for blocking code: `iterate_async`."""
+        return iterate_async(self.portal, items, prefetch=prefetch)
 
     def _run(self, ready: threading.Event) -> None:
         try:

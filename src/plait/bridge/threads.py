@@ -121,12 +121,4 @@ def check_cancelled() -> None:
         raise asyncio.CancelledError
 
 
-def tell(loop: asyncio.AbstractEventLoop, callback: Callable[..., None], *args: object) -> bool:
-    """Have the loop call this soon; False where the loop is closed and nobody waits any more."""
-    try:
-        loop.call_soon_threadsafe(callback, *args)
-    except RuntimeError:
-        if loop.is_closed():
-            return False
-        raise
-    return True
+__all__ = ["OnCancel", "cancelled", "check_cancelled", "run_in_thread"]
