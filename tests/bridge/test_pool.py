@@ -1,11 +1,16 @@
 """Worker threads: how many, in which order, and their end."""
 
+import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from time import sleep
 
 import pytest
 
-from plait.bridge import Pool
+from plait.bridge import Limiter, Pool, run_in_thread
+from plait.errors import BridgeError
+from tests.bridge.loops import Factory, on_every_loop, run
 
 pytestmark = pytest.mark.timeout(20)
 
@@ -107,3 +112,93 @@ def test_idle_workers_end_and_new_ones_take_their_place() -> None:
 def test_a_pool_without_threads_is_the_callers_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Pool(0)
+
+
+def test_a_closed_pool_refuses_jobs_and_says_which_it_is() -> None:
+    pool = Pool(1, name="reader")
+    pool.close()
+    with pytest.raises(BridgeError, match="reader: the pool is closed"):
+        pool.submit(Do(print))
+    pool.close()  # once more does no harm
+
+
+def test_closing_ends_idle_workers_at_once() -> None:  # 5
+    workers: list[threading.Thread] = []
+    ran = threading.Barrier(4)
+    pool = Pool(3, idle=3600)
+
+    def note() -> None:
+        workers.append(threading.current_thread())
+        ran.wait()
+
+    for _ in range(3):
+        pool.submit(Do(note))
+    ran.wait()
+    pool.close()
+    for worker in workers:
+        worker.join()
+    assert pool.statistics()["threads"] == 0
+
+
+def test_closing_waits_for_nobody_and_what_was_queued_still_runs() -> None:
+    release, order = threading.Event(), list[int]()
+    workers: list[threading.Thread] = []
+    begun = threading.Event()
+
+    def work() -> None:
+        workers.append(threading.current_thread())
+        begun.set()
+        release.wait()
+
+    with Pool(1, idle=3600) as pool:
+        pool.submit(Do(work))
+        for number in range(3):
+            pool.submit(Do(lambda number=number: order.append(number)))  # type: ignore[misc]
+        begun.wait()
+    assert pool.statistics()["queued"] == 3
+    release.set()
+    workers[0].join()
+    assert order == [0, 1, 2]
+    assert pool.statistics()["threads"] == 0
+
+
+def submit_while_it_closes(pool: Pool) -> None:
+    go, ran, taken = threading.Barrier(3), threading.Semaphore(0), list[int]()
+
+    def submit() -> None:
+        go.wait()
+        with suppress(BridgeError):
+            for number in range(20):
+                pool.submit(Do(ran.release))
+                taken.append(number)
+
+    threads = [threading.Thread(target=submit) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    go.wait()
+    pool.close()
+    for thread in threads:
+        thread.join()
+    for _ in taken:
+        ran.acquire()
+
+
+def test_what_is_submitted_while_another_thread_closes_is_run_or_refused() -> None:  # 5
+    for _ in range(300):
+        pool = Pool(2, idle=3600)
+        submit_while_it_closes(pool)
+        while pool.statistics()["threads"]:
+            sleep(0)
+
+
+@on_every_loop
+def test_a_call_into_a_closed_pool_is_an_error_and_gives_its_token_back(factory: Factory) -> None:
+    async def main() -> None:
+        limiter = Limiter(1)
+        with Pool(1) as pool:
+            assert await run_in_thread(len, "abc", pool=pool, limiter=limiter) == 3
+        with pytest.raises(BridgeError, match="the pool is closed"):
+            await asyncio.wait_for(run_in_thread(len, "abc", pool=pool, limiter=limiter), 10)
+        assert limiter.statistics()["held"] == 0
+
+    run(factory, main())

@@ -4,11 +4,13 @@ import os
 import threading
 import weakref
 from collections import deque
-from typing import Final, Protocol
+from types import TracebackType
+from typing import Final, Protocol, Self
 
 from plait.bridge.here import here
 from plait.bridge.leftover import watch_current_thread
 from plait.bridge.parking import Parker, parker
+from plait.errors import BridgeError
 
 
 class Runnable(Protocol):
@@ -23,7 +25,8 @@ class Pool:
 
     They are daemons: a job that never returns holds up neither the others (while there is room)
     nor the end of the program. A worker that waits for a coroutine does not count, so a job may
-    call a coroutine that calls a job, however small the pool.
+    call a coroutine that calls a job, however small the pool. As a `with` block it is closed at
+    the end.
 
     1. Jobs begin in the order in which they came.
     2. A worker is in `_idle` only while it is parked or about to look at `_jobs` once more;
@@ -33,6 +36,8 @@ class Pool:
        before it runs its job, so a job that blocks holds up nobody.
     4. `_count` is the number of workers, `_waiting` how many of them wait for a coroutine;
        both change under `_lock`.
+    5. After `_closed` is set no worker stays idle: `close` wakes those in `_idle`, and who enters
+       it looks at `_closed` afterwards.
     """
 
     def __init__(self, size: int, *, name: str = "plait worker", idle: float = 10.0) -> None:
@@ -41,6 +46,7 @@ class Pool:
         self._name: Final = name
         self._size: Final = size
         self._patience: Final = idle
+        self._closed = False
         self._reset()
         _pools.add(self)
 
@@ -55,10 +61,35 @@ class Pool:
         self._done = 0
 
     def submit(self, job: Runnable) -> None:
-        """Have a worker run this. Any thread; never waits."""
+        """Have a worker run this. Any thread; never waits; `BridgeError` once closed."""
+        if self._closed:
+            raise BridgeError(f"{self._name}: the pool is closed and takes no further jobs")
         self._jobs.append(job)
         if not self._waking:
             self._wake_one()
+
+    def close(self) -> None:
+        """Refuse further jobs, and let the threads end. Any thread; never waits.
+
+        An idle one ends at once, the others when no job is left: those queued still run.
+        """
+        self._closed = True
+        while True:
+            try:
+                self._idle.pop().unpark()
+            except IndexError:
+                return
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
 
     def statistics(self) -> dict[str, int]:
         """Threads, those idle, those waiting for a coroutine, jobs queued and begun so far."""
@@ -140,14 +171,20 @@ class Pool:
         # Something may have come between the last look and the line above.
         if self._jobs and self._take_back(me):
             return True
+        if self._closed and self._take_back(me):
+            return self._end()
         while not me.park(self._patience):
             if self._take_back(me):
-                with self._lock:
-                    self._count -= 1
-                if self._jobs:
-                    self._wake_one()
-                return False
+                return self._end()
         return True
+
+    def _end(self) -> bool:
+        """One worker less, which rests no more; a job that came meanwhile gets another."""
+        with self._lock:
+            self._count -= 1
+        if self._jobs:
+            self._wake_one()
+        return False
 
     def _take_back(self, me: Parker) -> bool:
         try:
