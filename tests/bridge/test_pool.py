@@ -9,6 +9,7 @@ from time import sleep
 import pytest
 
 from plait.bridge import Limiter, Pool, run_in_thread
+from plait.bridge.parking import parker
 from plait.errors import BridgeError
 from tests.bridge.loops import Factory, on_every_loop, run
 
@@ -202,3 +203,22 @@ def test_a_call_into_a_closed_pool_is_an_error_and_gives_its_token_back(factory:
         assert limiter.statistics()["held"] == 0
 
     run(factory, main())
+
+
+def test_a_worker_with_a_permit_left_over_from_its_job_is_idle_once() -> None:  # 2
+    for _ in range(100):
+        rested, release, passed = threading.Event(), threading.Event(), threading.Event()
+
+        def leave_a_permit(rested: threading.Event = rested) -> None:
+            parker().unpark()  # as a call does whose waiter saw its end before it parked
+            rested.set()
+
+        pool = Pool(2)
+        pool.submit(Do(leave_a_permit))
+        rested.wait()
+        while pool.statistics()["idle"] == 0:
+            sleep(0)
+        pool.submit(Do(release.wait))
+        pool.submit(Do(passed.set))
+        assert passed.wait(5)  # idle twice, the worker is chosen again while it waits
+        release.set()

@@ -173,10 +173,13 @@ class Pool:
             return True
         if self._closed and self._take_back(me):
             return self._end()
-        while not me.park(self._patience):
-            if self._take_back(me):
+        while True:
+            if me.park(self._patience):
+                # The permit may be left over from a wait inside a job: chosen only if taken out.
+                if me not in idle:
+                    return True
+            elif self._take_back(me):
                 return self._end()
-        return True
 
     def _end(self) -> bool:
         """One worker less, which rests no more; a job that came meanwhile gets another."""
