@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from plait.bridge import LoopThread, Portal, run_in_thread
+from plait.bridge import Call, LoopThread, Portal, run_in_thread
 from plait.errors import BridgeError, CallCancelled, LoopClosed, WouldDeadlock
 from tests.bridge.loops import Factory, on_every_loop, run
 
@@ -93,6 +93,67 @@ def test_a_handle_cancels() -> None:
         handle.cancel()
         with pytest.raises(CallCancelled, match="forever"):
             handle.result()
+
+
+@on_every_loop
+def test_the_end_of_a_call_is_told_once_on_the_loop(factory: Factory) -> None:
+    told: list[tuple[str, int]] = []
+
+    def tell(call: Call[str]) -> None:
+        told.append((call.result(0), threading.get_ident()))
+
+    async def wait() -> str:
+        await release.wait()
+        return "done"
+
+    with LoopThread(loop_factory=factory) as loop:
+        release = asyncio.Event()
+        handle = loop.start(wait)
+        handle.add_done_callback(tell)
+        assert told == []
+        loop.call_function(release.set)
+        handle.result()
+        thread = loop.call_function(threading.get_ident)
+    assert told == [("done", thread)]
+
+
+def test_the_end_of_a_call_that_has_ended_is_told_at_once() -> None:
+    told: list[bool] = []
+    with LoopThread() as loop:
+        handle = loop.start(double, 2)
+        handle.result()
+        handle.add_done_callback(lambda call: told.append(call.done()))
+        assert told == [True]
+
+
+def test_the_end_is_told_once_however_it_meets_the_callback() -> None:
+    with LoopThread() as loop:
+        for _ in range(300):
+            told: list[Call[int]] = []
+            handle = loop.start(double, 2)
+            handle.add_done_callback(told.append)
+            handle.result()
+            loop.call_function(int)
+            assert told == [handle]
+
+
+def test_a_failing_callback_is_the_handlers_and_the_next_one_is_called() -> None:
+    told: list[str] = []
+
+    def fail(call: object) -> None:
+        raise ValueError("of the callback")
+
+    with LoopThread() as loop:
+        seen = loop.portal.loop.set_exception_handler
+        loop.call_function(seen, lambda loop, facts: told.append(str(facts["exception"])))
+        handle = loop.start(forever)
+        handle.add_done_callback(fail)
+        handle.add_done_callback(lambda call: told.append("next"))
+        handle.cancel()
+        with pytest.raises(CallCancelled):
+            handle.result()
+        loop.call_function(int)
+    assert told == ["of the callback", "next"]
 
 
 def test_what_was_posted_begins_in_order() -> None:

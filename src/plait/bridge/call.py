@@ -3,6 +3,7 @@
 import asyncio
 import contextvars
 import sys
+from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
@@ -22,7 +23,8 @@ class Call(Generic[T]):
     """The handle of a call that `Portal.start` gives; `Portal.call` waits for one.
 
     1. It ends once, on the loop, after the coroutine's cleanup; `ended` is set last, before
-       anybody is unparked. A waiter enters `_waiters` before it looks at `ended`.
+       anybody is unparked. A waiter enters `_waiters` before it looks at `ended`, a callback
+       `_callbacks`; whoever takes a callback out calls it.
     2. Withdrawn before it began, it never begins.
     """
 
@@ -50,6 +52,7 @@ class Call(Generic[T]):
         self._kwargs = kwargs
         self.context = contextvars.copy_context()
         self._waiters: list[Parker] = []
+        self._callbacks: deque[Callable[[Call[T]], object]] = deque()
 
     @property
     def name(self) -> str:
@@ -62,9 +65,10 @@ class Call(Generic[T]):
         `TimeoutError` after so many seconds; the call goes on (`cancel` ends it). Errors of
         the wait itself are those of `Portal.call`.
         """
-        refuse_own_loop(self.loop, self.name)
-        if not wait_for(self, timeout):
-            raise TimeoutError(f"{self.name} has not ended in {timeout} s")
+        if not self.ended:
+            refuse_own_loop(self.loop, self.name)
+            if not wait_for(self, timeout):
+                raise TimeoutError(f"{self.name} has not ended in {timeout} s")
         return self.outcome()
 
     def take(self) -> T:
@@ -81,6 +85,16 @@ class Call(Generic[T]):
     def done(self) -> bool:
         """Whether it has ended, in whichever way."""
         return self.ended
+
+    def add_done_callback(self, callback: "Callable[[Call[T]], object]") -> None:
+        """Have this called once with the call when it has ended: on the loop, or else here now.
+
+        It must not wait. What it raises goes to the loop's exception handler. A call whose loop
+        is closed before it began does not end.
+        """
+        self._callbacks.append(callback)
+        if self.ended:
+            self._call_back()
 
     def cancel(self) -> None:
         """Cancel the coroutine; it has ended when its cleanup has. Any thread; never waits."""
@@ -131,6 +145,20 @@ class Call(Generic[T]):
         self._running.discard(self)
         for waiter in self._waiters:
             waiter.unpark()
+        if self._callbacks:
+            self._call_back()
+
+    def _call_back(self) -> None:
+        while self._callbacks:
+            try:
+                callback = self._callbacks.popleft()
+            except IndexError:
+                return  # the other thread took the last
+            try:
+                callback(self)
+            except Exception as problem:  # noqa: BLE001  # it is the handler's
+                message = f"what was to be called at the end of {self.name} failed"
+                self.loop.call_exception_handler({"message": message, "exception": problem})
 
     def _task_ended(self, task: "asyncio.Task[None]") -> None:
         if not self.ended:
