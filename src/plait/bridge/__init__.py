@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from plait.bridge.call import Call
     from plait.bridge.channel import Channel, ChannelStatistics
     from plait.bridge.contexts import enter_async, enter_blocking
+    from plait.bridge.greenlets import await_here, run_in_greenlet
     from plait.bridge.iteration import iterate_async, iterate_blocking
     from plait.bridge.limiter import Limiter
     from plait.bridge.loop_thread import LoopThread
@@ -39,6 +40,7 @@ _HOMES = {
     "Stall": "watchdog",
     "StallWatchdog": "watchdog",
     "Timer": "timers",
+    "await_here": "greenlets",
     "call_every": "timers",
     "call_later": "timers",
     "cancelled": "threads",
@@ -48,6 +50,7 @@ _HOMES = {
     "iterate_async": "iteration",
     "iterate_blocking": "iteration",
     "loop_factory": "loops",
+    "run_in_greenlet": "greenlets",
     "run_in_process": "processes",
     "run_in_thread": "threads",
 }
@@ -69,6 +72,7 @@ __all__ = [
     "Stall",
     "StallWatchdog",
     "Timer",
+    "await_here",
     "call_every",
     "call_later",
     "cancelled",
@@ -78,6 +82,7 @@ __all__ = [
     "iterate_async",
     "iterate_blocking",
     "loop_factory",
+    "run_in_greenlet",
     "run_in_process",
     "run_in_thread",
 ]
