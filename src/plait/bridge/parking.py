@@ -35,7 +35,7 @@ class Parker:
 
     def unpark(self) -> None:
         """Give the permit. Any thread; never waits."""
-        try:  # not `suppress`, which takes as long as the rest
+        try:  # noqa: SIM105  # suppress takes as long as the rest
             self._lock.release()
         except RuntimeError:
             pass  # it has one
