@@ -1,0 +1,1 @@
+"""Schedules of threads and loops: explored by seed, replayed by seed."""

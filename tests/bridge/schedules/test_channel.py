@@ -1,0 +1,224 @@
+"""A channel under many schedules: each item once, in order, and nobody left waiting."""
+
+import asyncio
+import queue
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from typing import Any
+
+import pytest
+
+from plait.bridge import Channel
+from plait.errors import ChannelClosed
+from tests.bridge.schedules.explore import Run, explore
+
+pytestmark = pytest.mark.timeout(0)  # the harness has its own, and PLAIT_SEEDS may ask for hours
+
+Item = tuple[int, int]  # who put it, and which of theirs it is
+
+
+class Traffic:
+    """Threads and tasks of two loops that put and get, and what came of it.
+
+    Each attempt to put or get may have a timeout or be cancelled; then it is made again, until
+    the channel is closed.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.random = run.random
+        self.channel: Channel[Item] = Channel(self.random.randint(1, 3))
+        self.put: list[Item] = []
+        self.got: list[list[Item]] = []
+        self.attempts: list[asyncio.Task[None]] = []
+        self.on_loops: tuple[list[Callable[[], Coroutine[Any, Any, None]]], ...] = ([], [])
+        self.producing = self.random.randint(1, 3)
+        self.closing = self.random.choice(("after", "after the last is done", "amid", "drop"))
+        run.at_rest(self.check)
+
+    def start(self) -> None:
+        """Start all threads."""
+        for producer in range(self.producing):
+            items = [(producer, number) for number in range(self.random.randint(1, 4))]
+            self.start_one(Producer(self, items))
+        for _ in range(self.random.randint(1, 3)):
+            self.start_one(Consumer(self))
+        for mains in self.on_loops:
+            if mains:
+                self.run.thread(self.live_on_loop, mains)
+        if self.closing in ("amid", "drop"):
+            self.run.thread(self.close_amid)
+        if self.random.random() < 0.5:
+            self.run.thread(self.cancel_some)
+
+    def start_one(self, one: "Producer | Consumer") -> None:
+        if self.random.random() < 0.5:
+            self.run.thread(one.on_thread)
+        else:
+            self.random.choice(self.on_loops).append(one.on_loop)
+
+    def live_on_loop(self, mains: list[Callable[[], Coroutine[Any, Any, None]]]) -> None:
+        async def main() -> None:
+            async with asyncio.TaskGroup() as group:
+                for one in mains:
+                    group.create_task(one())
+
+        self.run.on_loop(main)
+
+    def patience(self) -> float | None:
+        return self.random.choice((None, None, None, 0.0, 0.5, 2.0))
+
+    def many(self) -> int:
+        return self.random.choice((1, 1, 2, 3))
+
+    async def attempt(self, step: Coroutine[Any, Any, None]) -> None:
+        """Take this step; it may be cancelled, the caller is not."""
+        task = asyncio.create_task(self.within_patience(step))
+        self.attempts.append(task)
+        await asyncio.wait([task])
+        if not task.cancelled():
+            task.result()
+
+    async def within_patience(self, step: Coroutine[Any, Any, None]) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.patience()):
+                await step
+
+    def cancel_some(self) -> None:
+        for _ in range(self.random.randint(1, 4)):
+            self.run.sleep(self.random.choice((0.0, 0.0, 1.0)))
+            if self.attempts:
+                task = self.random.choice(self.attempts[-3:])
+                with suppress(RuntimeError):  # its loop is closed
+                    task.get_loop().call_soon_threadsafe(task.cancel)
+
+    def producer_ended(self) -> None:
+        self.producing -= 1
+        if not self.producing and self.closing == "after":
+            self.channel.close()
+        elif not self.producing and self.closing == "after the last is done":
+            self.run.thread(self.close_when_done)
+
+    def close_when_done(self) -> None:
+        self.channel.blocking.join()
+        done = sum(map(len, self.got))
+        assert done == len(self.put), "join ended before the last item was done"
+        self.channel.close()
+
+    def close_amid(self) -> None:
+        for _ in range(self.random.randint(0, 10)):
+            self.run.pause()
+        self.channel.close(drop=self.closing == "drop")
+
+    def check(self) -> None:
+        channel, statistics = self.channel, self.channel.statistics()
+        channel._check()
+        got = [item for items in self.got for item in items]
+        left = list(channel._store.items)
+        assert len(set(got)) == len(got), "an item came twice"
+        assert set(got + left) <= set(self.put), "an item came that was not put"
+        assert len(got) + len(left) + statistics.dropped == len(self.put), "an item was lost"
+        assert not left, "an item was left behind"
+        assert statistics.dropped == 0 or self.closing == "drop"
+        assert (statistics.put, statistics.got) == (len(self.put), len(got))
+        assert (statistics.waiting_getters, statistics.waiting_putters) == (0, 0)
+        assert all(map(in_order, self.got)), "a producer's items came out of order"
+
+
+class Producer:
+    """Puts its items, until the channel is closed."""
+
+    def __init__(self, traffic: Traffic, items: list[Item]) -> None:
+        self.traffic = traffic
+        self.items = items
+
+    def on_thread(self) -> None:
+        with suppress(ChannelClosed):
+            while self.items:
+                with suppress(queue.Full):
+                    self.put_some(self.items[: self.traffic.many()])
+        self.traffic.producer_ended()
+
+    def put_some(self, batch: list[Item]) -> None:
+        face, patience = self.traffic.channel.blocking, self.traffic.patience()
+        if len(batch) > 1:
+            self.note(batch[: face.put_some(batch, timeout=patience)])
+        else:
+            face.put(batch[0], timeout=patience)
+            self.note(batch)
+
+    async def on_loop(self) -> None:
+        with suppress(ChannelClosed):
+            while self.items:
+                batch = self.items[: self.traffic.many()]
+                await self.traffic.attempt(self.put_some_async(batch))
+        self.traffic.producer_ended()
+
+    async def put_some_async(self, batch: list[Item]) -> None:
+        face = self.traffic.channel.asynchronous
+        if len(batch) > 1:
+            self.note(batch[: await face.put_some(batch)])
+        else:
+            await face.put(batch[0])
+            self.note(batch)
+
+    def note(self, batch: list[Item]) -> None:
+        self.traffic.put += batch
+        del self.items[: len(batch)]
+
+
+class Consumer:
+    """Gets items, until the channel is closed and empty."""
+
+    def __init__(self, traffic: Traffic) -> None:
+        self.traffic = traffic
+        self.got: list[Item] = []
+        traffic.got.append(self.got)
+
+    def on_thread(self) -> None:
+        with suppress(ChannelClosed):
+            while True:
+                with suppress(queue.Empty):
+                    self.get_some(self.traffic.many())
+
+    def get_some(self, most: int) -> None:
+        face, patience = self.traffic.channel.blocking, self.traffic.patience()
+        if most > 1:
+            self.note(face.get_many(most, timeout=patience))
+        else:
+            self.note([face.get(timeout=patience)])
+
+    async def on_loop(self) -> None:
+        with suppress(ChannelClosed):
+            while True:
+                await self.traffic.attempt(self.get_some_async(self.traffic.many()))
+
+    async def get_some_async(self, most: int) -> None:
+        face = self.traffic.channel.asynchronous
+        if most > 1:
+            self.note(await face.get_many(most))
+        else:
+            self.note([await face.get()])
+
+    def note(self, batch: list[Item]) -> None:
+        self.got += batch
+        for _ in batch:
+            self.traffic.channel.blocking.task_done()
+
+
+def in_order(items: Iterable[Item]) -> bool:
+    """Whether those of each producer come as they were put."""
+    last: dict[int, int] = {}
+    for producer, number in items:
+        if number <= last.get(producer, -1):
+            return False
+        last[producer] = number
+    return True
+
+
+def traffic(run: Run) -> None:
+    Traffic(run).start()
+
+
+def test_every_item_comes_once_and_in_order_and_nobody_is_left_waiting() -> None:
+    explore(traffic, 600)
