@@ -135,8 +135,10 @@ class Store(Generic[T]):
             self._idle.set()
 
     def _busy(self) -> bool:
-        if self._unfinished() > 0:
-            self._idle.clear()
-        # The last one may have been done between the two, when others waited already.
+        if self._unfinished() <= 0:
+            return False
+        self._idle.clear()
+        # The last one may have been done between the two, when others waited already. Whether
+        # it is set does not count: who was last some time ago may set it as late as now.
         self._look()
-        return not self._idle.is_set()
+        return self._unfinished() > 0

@@ -222,3 +222,24 @@ def traffic(run: Run) -> None:
 
 def test_every_item_comes_once_and_in_order_and_nobody_is_left_waiting() -> None:
     explore(traffic, 600)
+
+
+def join_after_two(run: Run) -> None:
+    channel: Channel[int] = Channel(1)
+    done: list[int] = []
+
+    def consume() -> None:
+        for item in channel:
+            done.append(item)
+            channel.blocking.task_done()
+
+    run.thread(consume)
+    channel.blocking.put(1)
+    channel.blocking.put(2)
+    channel.blocking.join()
+    assert done == [1, 2], "join ended before the last item was done"
+    channel.close()
+
+
+def test_join_waits_for_what_was_put_before_it_whatever_was_done_earlier() -> None:
+    explore(join_after_two, 600)
