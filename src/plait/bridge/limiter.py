@@ -10,6 +10,7 @@ from functools import partial
 from types import MappingProxyType
 from typing import Final
 
+from plait.bridge.here import here
 from plait.bridge.parking import TaskWaiter, parker
 from plait.bridge.wakeup import wakeup_of
 from plait.errors import LoopClosed
@@ -104,8 +105,16 @@ class Limiter:
             if self._free:
                 return
             self._waiters.append(give)
-        while not given.is_set():
-            me.park()
+        # What has the token may be a job that only another worker of the pool can begin or drop.
+        pool = here.pool
+        if pool is not None:
+            pool.worker_waits()
+        try:
+            while not given.is_set():
+                me.park()
+        finally:
+            if pool is not None:
+                pool.worker_goes_on()
 
 
 # What the calls around this coroutine lend.
