@@ -83,6 +83,20 @@ def test_a_token_for_a_loop_that_is_gone_goes_to_the_next() -> None:
     waiting._log_destroy_pending = False  # type: ignore[attr-defined]  # it is meant to be left
 
 
+def test_a_token_that_a_loop_did_not_live_to_take_comes_back_once() -> None:  # 4
+    limiter = Limiter(1)
+    gone = asyncio.new_event_loop()
+    gone.run_until_complete(limiter.acquire())
+    acquiring = limiter.acquire()
+    waiting = gone.create_task(acquiring)
+    gone.run_until_complete(asyncio.sleep(0))
+    gone.close()
+    limiter.release()
+    acquiring.close()  # as the collector does
+    assert limiter.statistics() == {"tokens": 1, "held": 0, "waiting": 0}
+    waiting._log_destroy_pending = False  # type: ignore[attr-defined]  # it is meant to be left
+
+
 def test_a_limiter_without_tokens_is_the_callers_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Limiter(0)

@@ -26,6 +26,8 @@ class Limiter:
     1. `_free` counts the tokens nobody has; it is 0 while anybody waits.
     2. A token given back goes to the first who waits, never past them.
     3. A loan is a limiter of one token; once `_ended` it admits nobody new.
+    4. A token that its waiter cannot use is passed on once: by who finds the waiter's loop
+       closed, or by the waiter, which may go away at the same time.
     """
 
     def __init__(self, tokens: int) -> None:
@@ -34,7 +36,7 @@ class Limiter:
         self._total: Final = tokens
         self._free = tokens
         self._ended = False
-        self._waiters: Final[deque[Callable[[], None]]] = deque()  # each hands over the token
+        self._waiters: Final[deque[_Waiter]] = deque()
         self._lock: Final = threading.Lock()
 
     async def acquire(self) -> "Limiter":
@@ -52,12 +54,14 @@ class Limiter:
                 if not self._waiters:
                     self._free += 1
                     return
-                give = self._waiters.popleft()
+                waiter = self._waiters.popleft()
             try:
-                give()
+                waiter.give()
                 return
             except LoopClosed:
-                continue  # the next one's turn
+                if not self._passes_on(waiter):
+                    return
+                # the next one's turn
 
     def statistics(self) -> dict[str, int]:
         """Tokens in all, how many are held, and how many callers wait."""
@@ -74,23 +78,31 @@ class Limiter:
             if self._free:
                 self._free -= 1
                 return True
-            waiter: TaskWaiter[None] = TaskWaiter(loop)
-            give = partial(wakeup_of(loop).post, waiter.finish, None)
-            self._waiters.append(give)
+            turn: TaskWaiter[None] = TaskWaiter(loop)
+            waiter = _Waiter(partial(wakeup_of(loop).post, turn.finish, None))
+            self._waiters.append(waiter)
         try:
-            await waiter
+            await turn
         except BaseException:
-            self._give_up(give)
+            self._give_up(waiter)
             raise
         return True
 
-    def _give_up(self, give: Callable[[], None]) -> None:
+    def _give_up(self, waiter: "_Waiter") -> None:
         with self._lock:
-            if give in self._waiters:
-                self._waiters.remove(give)
+            if waiter in self._waiters:
+                self._waiters.remove(waiter)
                 return
         # The token was on its way to us; pass it on.
-        self.release()
+        if self._passes_on(waiter):
+            self.release()
+
+    def _passes_on(self, waiter: "_Waiter") -> bool:
+        """Whether it is the caller who passes this waiter's token on."""
+        with self._lock:
+            first = not waiter.passed_on
+            waiter.passed_on = True
+        return first
 
     def end_loan(self) -> None:
         """Admit nobody new, and wait in this thread until the token is back."""
@@ -104,7 +116,7 @@ class Limiter:
             self._ended = True
             if self._free:
                 return
-            self._waiters.append(give)
+            self._waiters.append(_Waiter(give))
         # What has the token may be a job that only another worker of the pool can begin or drop.
         pool = here.pool
         if pool is not None:
@@ -115,6 +127,16 @@ class Limiter:
         finally:
             if pool is not None:
                 pool.worker_goes_on()
+
+
+class _Waiter:
+    """Who waits for a token, and how it is handed over."""
+
+    __slots__ = ("give", "passed_on")
+
+    def __init__(self, give: Callable[[], None]) -> None:
+        self.give: Final = give
+        self.passed_on = False
 
 
 # What the calls around this coroutine lend.
