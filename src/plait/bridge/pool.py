@@ -112,15 +112,18 @@ class Pool:
             except BaseException:  # Ctrl-C: others must be able to wake
                 self._waking = False
                 raise
-            if self._count < self._size + self._waiting and self._spawn():
+            spawned = self._count < self._size + self._waiting and self._spawn()
+            if spawned:
                 return
             self._waking = False
-            # A worker may have gone idle, and a job have come, while this said that one is
-            # on its way.
-            if not (self._jobs and self._idle):
+            # While this said that one is on its way, a worker may have gone idle and a job have
+            # come, or a worker have begun to wait for a coroutine and so made room.
+            room = spawned is False and self._count < self._size + self._waiting
+            if not (self._jobs and (self._idle or room)):
                 return
 
-    def _spawn(self) -> bool:
+    def _spawn(self) -> bool | None:
+        """Whether there is one more; None where the system gave no thread, and others work."""
         with self._lock:
             if self._count >= self._size + self._waiting:
                 return False
@@ -136,7 +139,7 @@ class Pool:
             self._waking = False
             if alone:
                 raise
-            return False
+            return None
         return True
 
     def _work(self) -> None:

@@ -134,3 +134,22 @@ def loan_to_a_call_that_is_cancelled(run: Run) -> None:
 
 def test_the_only_worker_gets_back_what_it_lent_to_a_call_that_never_began() -> None:
     explore(loan_to_a_call_that_is_cancelled, 300)
+
+
+def call_from_the_only_worker(run: Run) -> None:
+    pool = Pool(1)
+
+    def function(portal: Portal) -> None:
+        portal.call(again)
+
+    async def again() -> None:
+        await run_in_thread(run.pause, pool=pool)
+
+    async def main() -> None:
+        await run_in_thread(function, Portal(asyncio.get_running_loop()), pool=pool)
+
+    run.on_loop(main)
+
+
+def test_a_job_that_comes_just_as_the_only_worker_begins_to_wait_gets_another() -> None:
+    explore(call_from_the_only_worker, 1000)
