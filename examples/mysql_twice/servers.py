@@ -71,12 +71,12 @@ class Server:
         # In a session of its own: a terminal's Ctrl-C is for us, who then end it.
         with (self.folder / "log").open("wb") as log:
             process = subprocess.Popen(words, stdout=log, stderr=log, start_new_session=True)
-        with process:
-            try:
-                self._wait_until_ready(process)
-                yield
-            finally:
-                process.terminate()
+        try:
+            self._wait_until_ready(process)
+            yield
+        finally:
+            process.terminate()
+            process.wait()  # `with process` would not, after Ctrl-C
 
     def script(self, more: int) -> str:
         """What makes the user and the table, with so many more of each item."""
