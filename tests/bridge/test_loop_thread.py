@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from contextlib import suppress
 
 import pytest
 
@@ -76,5 +77,25 @@ def test_an_end_that_hangs_names_what_was_stuck() -> None:
         loop.__exit__(None, None, None)
     release.set()
     waiter.join()
+    assert loop._thread is not None
+    loop._thread.join()
+
+
+def test_what_was_stuck_is_named_with_its_own_line_and_not_with_one_of_asyncio() -> None:
+    release = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not release.is_set():
+            with suppress(asyncio.CancelledError):
+                await release.wait()
+
+    loop = LoopThread(patience=0.01)
+    loop.__enter__()
+    loop.start(stubborn)
+    loop.call(asyncio.sleep, 0)
+    with pytest.raises(BridgeError) as raised:
+        loop.__exit__(None, None, None)
+    loop.portal.loop.call_soon_threadsafe(release.set)
+    assert f"stuck in {stubborn.__qualname__} ({__file__}:" in str(raised.value)
     assert loop._thread is not None
     loop._thread.join()

@@ -10,6 +10,7 @@ from typing import Any, Final, ParamSpec, Self, TypeVar, TypeVarTuple, overload
 
 from plait.bridge.call import Call
 from plait.bridge.iteration import iterate_async
+from plait.bridge.places import is_bridge, is_standard
 from plait.bridge.portal import Portal
 from plait.bridge.waits import frames, refuse_own_loop
 from plait.bridge.wakeup import wakeup_of
@@ -141,21 +142,31 @@ def _set(event: asyncio.Event) -> None:
 
 
 def _whereabouts(loop: asyncio.AbstractEventLoop, thread: threading.Thread) -> list[str]:
-    """The innermost coroutine of each task of a loop, and the line at which it is."""
+    """The innermost coroutine of each task of a loop, and the line at which it is.
+
+    That is the user's, where the user's is one; where `asyncio.sleep` stands says nothing.
+    """
     places = []
     for task in asyncio.all_tasks(loop):
         coroutine: Any = task.get_coro()  # whatever can be awaited
-        frame = None
         if getattr(coroutine, "cr_running", False):
             frame = _innermost_coroutine(frames().get(thread.ident or 0))
         else:
-            while (inner := getattr(coroutine, "cr_await", None)) is not None:
-                if getattr(inner, "cr_frame", None) is None:
-                    break
-                coroutine = inner
-            frame = getattr(coroutine, "cr_frame", None)
+            inwards = [*_frames_inwards(coroutine)]
+            own = [frame for frame in inwards if not _is_library(frame.f_code.co_filename)]
+            frame = next(reversed(own or inwards), None)
         places.append(_place(frame) if frame is not None else repr(coroutine))
     return sorted(places)
+
+
+def _frames_inwards(coroutine: Any) -> Iterator[FrameType]:  # whatever can be awaited
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        yield frame
+        coroutine = coroutine.cr_await
+
+
+def _is_library(file: str) -> bool:
+    return is_standard(file) or is_bridge(file)
 
 
 def _innermost_coroutine(frame: FrameType | None) -> FrameType | None:

@@ -13,10 +13,10 @@ from time import monotonic
 from types import FrameType
 from typing import Final, Self
 
+from plait.bridge.places import is_standard
 from plait.bridge.wakeup import wakeup_of
 from plait.errors import LoopClosed, UsageError
 
-_STANDARD_LIBRARY: Final = os.path.dirname(os.__file__) + os.sep
 _HANDLES: Final = os.path.join("asyncio", "events.py")
 
 # So long an exit waits for a report that is being made.
@@ -168,7 +168,8 @@ class StallWatchdog:
         if frame is None or _waits_for_events(frame):
             return None
         stack = _inside_the_loop(frame)
-        at = next((entry for entry in reversed(stack) if not _is_standard(entry)), stack[-1])
+        ours = (entry for entry in reversed(stack) if not is_standard(entry.filename))
+        at = next(ours, stack[-1])
         lines = "".join(stack.format()).rstrip()
         stall = Stall(at.filename, at.lineno or 0, at.name, monotonic() - due, lines)
         self._freed = 0.0
@@ -217,11 +218,6 @@ def _inside_the_loop(frame: FrameType) -> traceback.StackSummary:
             # What is called may be written in C and have no frame of its own.
             return traceback.StackSummary.from_list(stack[i + 1 :] or stack[i:])
     return stack
-
-
-def _is_standard(entry: traceback.FrameSummary) -> bool:
-    name = entry.filename
-    return name.startswith(("<frozen", _STANDARD_LIBRARY)) and "site-packages" not in name
 
 
 __all__ = ["Stall", "StallWatchdog", "log_stall"]
