@@ -1,26 +1,25 @@
-"""The channel beside janus and culsans: items across, both ways, and an echo on one core.
+"""A bounded queue with a thread at one end and a task at the other, one item at a time.
 
-Every round measures all of them, one after another; the table shows medians, and how many times
-as fast the channel is. `pip install janus culsans` (and uvloop) for the peers.
+Of aiologic it is the queue that culsans stands on. aiomisc's channel goes one way only.
 """
 
-import argparse
 import asyncio
-import importlib
-import importlib.util
-import os
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator
-from contextlib import contextmanager
-from statistics import median
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from importlib import import_module
 from time import perf_counter
-from typing import Any
 
-from plait.bridge.channel import Channel
+from benchmarks.bridge.comparison import Goal, Row, Side
+from plait.bridge import Channel
+
+CAPACITIES = (16, 128, 1024)
 
 
-class Faces:
-    """One queue with its blocking and its asynchronous methods."""
+@dataclass(frozen=True)
+class Queue:
+    """What a thread calls and what a task awaits."""
 
     put: Callable[[int], object]
     get: Callable[[], int]
@@ -28,142 +27,141 @@ class Faces:
     aget: Callable[[], Awaitable[int]]
 
 
-class OfChannel(Faces):
-    def __init__(self, capacity: int) -> None:
-        channel: Channel[int] = Channel(capacity)
-        self.put, self.get = channel.blocking.put, channel.blocking.get
-        self.aput, self.aget = channel.asynchronous.put, channel.asynchronous.get
+Make = Callable[[int], Queue]
 
 
-class OfPeer(Faces):
-    """janus and culsans have the same methods; neither is typed for us."""
-
-    def __init__(self, package: str, capacity: int) -> None:
-        queue: Any = importlib.import_module(package).Queue(maxsize=capacity)
-        self.put, self.get = queue.sync_q.put, queue.sync_q.get
-        self.aput, self.aget = queue.async_q.put, queue.async_q.get
+def of_plait(capacity: int) -> Queue:
+    channel: Channel[int] = Channel(capacity)
+    blocking, asynchronous = channel.blocking, channel.asynchronous
+    return Queue(blocking.put, blocking.get, asynchronous.put, asynchronous.get)
 
 
-async def to_loop(queue: Faces, count: int) -> float:
-    """Seconds an item, from a thread to a task."""
-
-    def produce() -> None:
-        put = queue.put
-        for number in range(count):
-            put(number)
-
-    get = queue.aget
-    with thread(produce):
-        begun = perf_counter()
-        for _ in range(count):
-            await get()
-        return (perf_counter() - begun) / count
+def of_janus(capacity: int) -> Queue:
+    queue = import_module("janus").Queue(capacity)
+    return Queue(queue.sync_q.put, queue.sync_q.get, queue.async_q.put, queue.async_q.get)
 
 
-async def to_thread(queue: Faces, count: int) -> float:
-    """Seconds an item, from a task to a thread."""
-    loop, done = asyncio.get_running_loop(), asyncio.Event()
-
-    def consume() -> None:
-        get = queue.get
-        for _ in range(count):
-            get()
-        loop.call_soon_threadsafe(done.set)
-
-    put = queue.aput
-    with thread(consume):
-        begun = perf_counter()
-        for number in range(count):
-            await put(number)
-        await done.wait()
-        return (perf_counter() - begun) / count
+def of_culsans(capacity: int) -> Queue:
+    queue = import_module("culsans").Queue(capacity)
+    return Queue(queue.sync_q.put, queue.sync_q.get, queue.async_q.put, queue.async_q.get)
 
 
-async def echo(there: Faces, back: Faces, count: int) -> float:
-    """Seconds a round trip: a thread sends one item and waits for its echo."""
-    loop, done, taken = asyncio.get_running_loop(), asyncio.Event(), 0.0
-
-    def ask() -> None:
-        nonlocal taken
-        begun = perf_counter()
-        for number in range(count):
-            there.put(number)
-            back.get()
-        taken = (perf_counter() - begun) / count
-        loop.call_soon_threadsafe(done.set)
-
-    with thread(ask):
-        for _ in range(count):
-            await back.aput(await there.aget())
-        await done.wait()
-    return taken
+def of_aiologic(capacity: int) -> Queue:
+    queue = import_module("aiologic").Queue(capacity)
+    return Queue(queue.green_put, queue.green_get, queue.async_put, queue.async_get)
 
 
 @contextmanager
 def thread(work: Callable[[], None]) -> Iterator[None]:
+    """A thread that has ended, or is about to, when the block is left."""
     worker = threading.Thread(target=work, daemon=True)
     worker.start()
-    try:
-        yield
-    finally:
-        worker.join()
+    yield
+    worker.join()
 
 
-@contextmanager
-def one_core() -> Iterator[None]:
-    cores = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, {min(cores)})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, cores)
+def to_loop(make: Make, capacity: int) -> Side:
+    async def side(count: int) -> float:
+        queue = make(capacity)
+
+        def produce() -> None:
+            put = queue.put
+            for number in range(count):
+                put(number)
+
+        get = queue.aget
+        begun = perf_counter()
+        with thread(produce):
+            for _ in range(count):
+                await get()
+            return (perf_counter() - begun) / count
+
+    return side
 
 
-def make(name: str, capacity: int) -> Callable[[], Faces]:
-    return lambda: OfChannel(capacity) if name == "plait" else OfPeer(name, capacity)
+def to_thread(make: Make, capacity: int) -> Side:
+    async def side(count: int) -> float:
+        queue = make(capacity)
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+        def consume() -> None:
+            get = queue.get
+            for _ in range(count):
+                get()
+            loop.call_soon_threadsafe(done.set)
+
+        put = queue.aput
+        begun = perf_counter()
+        with thread(consume):
+            for number in range(count):
+                await put(number)
+            await done.wait()
+            return (perf_counter() - begun) / count
+
+    return side
 
 
-def measure(what: str, name: str, capacity: int, count: int, run: Callable[..., float]) -> float:
-    new = make(name, capacity)
+def echo(make: Make, capacity: int) -> Side:
+    """A thread sends one item and waits for its echo."""
 
-    async def once() -> float:
-        if what == "echo":
-            return await echo(new(), new(), count // 20)
-        return await (to_loop if what == "to loop" else to_thread)(new(), count)
+    async def side(count: int) -> float:
+        there, back = make(capacity), make(capacity)
+        loop, done = asyncio.get_running_loop(), asyncio.Event()
 
-    if what != "echo":
-        return run(once())
-    with one_core():
-        return run(once())
+        def ask() -> None:
+            for number in range(count):
+                there.put(number)
+                back.get()
+            loop.call_soon_threadsafe(done.set)
 
+        begun = perf_counter()
+        with thread(ask):
+            for _ in range(count):
+                await back.aput(await there.aget())
+            await done.wait()
+            return (perf_counter() - begun) / count
 
-def installed(names: Iterable[str]) -> list[str]:
-    return [name for name in names if importlib.util.find_spec(name)]
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--items", type=int, default=50_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--capacity", type=int, nargs="+", default=[16, 128, 1024])
-    parser.add_argument("--uvloop", action="store_true")
-    options = parser.parse_args()
-    run = importlib.import_module("uvloop").run if options.uvloop else asyncio.run
-    names = ["plait", *installed(["janus", "culsans"])]
-    rows = [(what, size) for size in options.capacity for what in ("to loop", "to thread")]
-    print(f"us an item; {options.items} items, median of {options.rounds} rounds")
-    for what, size in [*rows, ("echo", 16)]:
-        times: dict[str, list[float]] = {name: [] for name in names}
-        for _ in range(options.rounds):
-            for name in names:
-                times[name].append(measure(what, name, size, options.items, run))
-        medians = {name: median(taken) for name, taken in times.items()}
-        cells = [
-            f"{name} {taken * 1e6:.2f} ({taken / medians['plait']:.1f})"
-            for name, taken in medians.items()
-        ]
-        print(f"{what:10} capacity {size:5}  " + "  ".join(cells), flush=True)
+    return side
 
 
-if __name__ == "__main__":
-    main()
+def row(
+    group: str,
+    capacity: int,
+    way: Callable[[Make, int], Side],
+    peer: str,
+    make: Make,
+    *,
+    goals: tuple[Goal, ...] = (),
+    cores: int = 0,
+) -> Row:
+    @asynccontextmanager
+    async def sides() -> AsyncIterator[tuple[Side, Side]]:
+        yield way(make, capacity), way(of_plait, capacity)
+
+    what = f"capacity {capacity}"
+    # At first the queue is empty, which is not how it is later.
+    least = 1 if way is echo else 2 * capacity
+    return Row(group, what, f"{peer}.Queue", sides, (peer,), goals, least=least, cores=cores)
+
+
+JANUS = (Goal(1 / 20, worst=1 / 8, cores=2),)
+CULSANS = (Goal(1 / 5, worst=1 / 4, cores=2),)
+ECHO = (Goal(1 / 5),)
+WAYS: list[tuple[str, Callable[[Make, int], Side]]] = [
+    ("queue to the loop", to_loop),
+    ("queue to a thread", to_thread),
+]
+
+ROWS = [
+    made
+    for group, way in WAYS
+    for made in (
+        *(row(group, size, way, "janus", of_janus, goals=JANUS) for size in CAPACITIES),
+        *(row(group, size, way, "culsans", of_culsans, goals=CULSANS) for size in CAPACITIES),
+        row(group, 128, way, "aiologic", of_aiologic),
+    )
+] + [
+    row("queue echo", 16, echo, "janus", of_janus, goals=ECHO, cores=1),
+    row("queue echo", 16, echo, "culsans", of_culsans, goals=ECHO, cores=1),
+    row("queue echo", 16, echo, "aiologic", of_aiologic, cores=1),
+]
