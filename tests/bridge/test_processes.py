@@ -303,6 +303,29 @@ def test_workers_pass_over_the_terminals_interrupt() -> None:
     assert with_pool(body) == "went on"
 
 
+@pytest.mark.parametrize("start_method", ["spawn", "forkserver"])
+def test_an_interrupt_while_a_worker_starts_does_not_end_it(
+    start_method: str, tmp_path: Path
+) -> None:
+    script = tmp_path / "program.py"
+    script.write_text(INTERRUPTED)
+    program = subprocess.run(
+        [sys.executable, str(script), start_method], capture_output=True, text=True, check=False
+    )
+    assert (program.stdout, program.stderr) == ("3\n", "")
+
+
+INTERRUPTED = """
+import asyncio, os, signal, sys
+from plait.bridge import ProcessPool, run_in_process
+
+if __name__ == "__mp_main__":  # a worker that reads its program, before it serves
+    os.kill(os.getpid(), signal.SIGINT)
+if __name__ == "__main__":
+    with ProcessPool(1, start_method=sys.argv[1]) as pool:
+        print(asyncio.run(run_in_process(abs, -3, pool=pool)))
+"""
+
 PROGRAM = """
 import asyncio, os, signal, sys
 from plait.bridge.processes import run_in_process

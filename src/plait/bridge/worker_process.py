@@ -6,8 +6,9 @@ import pickle
 import signal
 import threading
 import traceback
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Final, Literal
 
@@ -55,7 +56,8 @@ class WorkerProcess:
         self._process = start.Process(
             target=_serve, args=(theirs,), name="plait process", daemon=True
         )
-        self._process.start()
+        with _deaf_to_ctrl_c():
+            self._process.start()
         theirs.close()
         self.killed = False
 
@@ -96,10 +98,27 @@ class WorkerProcess:
             self._process.join()
 
 
+@contextmanager
+def _deaf_to_ctrl_c() -> Iterator[None]:
+    """What is started in the block inherits it, so that the signal waits for `_serve`."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    # When it starts, multiprocessing's tracker lets the signal through again.
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _serve(pipe: "Connection[bytes, bytes]") -> None:
     """Answer requests until the other side hangs up; the whole life of a worker process."""
     # Not ignored, which the programs that it starts would inherit.
     signal.signal(signal.SIGINT, lambda number, frame: None)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     threading.Thread(target=_end_with_parent, name="plait parent", daemon=True).start()
     with suppress(EOFError, OSError):
         while True:
