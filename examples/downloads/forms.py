@@ -1,7 +1,7 @@
 """Downloads in, files out, in four forms: sequential, threads, executor, aiohttp.
 
-The first three share a blocking client, `requests`. All give the same files and the same words
-where one cannot be had.
+The first three share a blocking client, `requests`. All give the same files, and the same words
+for the usual reasons why one cannot be had.
 """
 
 import asyncio
@@ -9,7 +9,7 @@ import signal
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -62,7 +62,8 @@ class Client:
                 if error.args and isinstance(error.args[0], ReadTimeoutError):
                     raise DownloadFailed(f"no answer in {self._timeout:g} s") from None
                 raise DownloadFailed("the connection failed") from error
-            except OSError as error:  # of the disk, too: all that requests raises is one
+            # Also those of the disk, and of a redirect to what cannot be a host.
+            except (OSError, ValueError) as error:
                 raise DownloadFailed(error) from error
 
     @contextmanager
@@ -141,30 +142,25 @@ def stopped_by_ctrl_c() -> Iterator[Check]:
 
 def sequential(downloads: Sequence[Download], terms: Terms, tally: Tally) -> None:
     """Form 1: one after the other."""
-    client = Client(terms.timeout)
-    try:
-        with stopped_by_ctrl_c() as check:
-            for download in downloads:
-                attempt(client, download, tally, check)
-    finally:
-        client.close()
+    with closing(Client(terms.timeout)) as client, stopped_by_ctrl_c() as check:
+        for download in downloads:
+            attempt(client, download, tally, check)
 
 
 def threads(downloads: Sequence[Download], terms: Terms, tally: Tally) -> None:
     """Form 2: a pool of threads."""
-    client = Client(terms.timeout)
-    try:
-        with stopped_by_ctrl_c() as check, ThreadPoolExecutor(terms.at_once) as pool:
-            calls = [pool.submit(attempt, client, each, tally, check) for each in downloads]
-            for call in calls:
-                call.result()
-    finally:
-        client.close()
+    with (
+        closing(Client(terms.timeout)) as client,
+        stopped_by_ctrl_c() as check,
+        ThreadPoolExecutor(terms.at_once) as pool,
+    ):
+        calls = [pool.submit(attempt, client, each, tally, check) for each in downloads]
+        for call in calls:
+            call.result()
 
 
 async def executor(downloads: Sequence[Download], terms: Terms, tally: Tally) -> None:
     """Form 3: the blocking client in a program of coroutines."""
-    client = Client(terms.timeout)
     limiter = Limiter(terms.at_once)
 
     async def one(download: Download) -> None:
@@ -175,12 +171,11 @@ async def executor(downloads: Sequence[Download], terms: Terms, tally: Tally) ->
             on_cancel="wait",
         )
 
-    try:
+    # The group ends first, and with it the last function that has the client.
+    with closing(Client(terms.timeout)) as client:
         async with asyncio.TaskGroup() as tasks:
             for download in downloads:
                 tasks.create_task(one(download))
-    finally:
-        client.close()
 
 
 async def with_aiohttp(downloads: Sequence[Download], terms: Terms, tally: Tally) -> None:
@@ -233,7 +228,7 @@ def failures_translated(session: aiohttp.ClientSession) -> Iterator[None]:
         raise DownloadFailed(f"no answer in {session.timeout.sock_read:g} s") from None
     except aiohttp.ClientConnectionError as error:
         raise DownloadFailed("the connection failed") from error
-    except (aiohttp.ClientError, OSError) as error:
+    except (aiohttp.ClientError, OSError, ValueError) as error:
         raise DownloadFailed(error) from error
 
 

@@ -35,4 +35,5 @@ def address(word: str) -> str:
     _ = parts.port  # raises where it is none
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError(word)
+    parts.hostname.encode("idna")  # raises where it cannot be a name
     return word

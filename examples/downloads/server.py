@@ -49,8 +49,8 @@ class Site:
 
     Page N links to pages 2N+1 and 2N+2 and to its parent, to `/old.html`, which is elsewhere on
     this site now, and to pages and images of another site, one of them by `/moved.html`.
-    `/garbled.html` is no HTML. `/broken.png` ends half way, `/stalled.png` stops there,
-    `/silent.png` never begins and `/endless-N.png` never ends.
+    `/garbled.html` is no HTML. `/astray.png` leads nowhere, `/broken.png` ends half way,
+    `/stalled.png` stops there, `/silent.png` never begins and `/endless-N.png` never ends.
     """
 
     def __init__(self, *, images: int, pages: int = 1, delay: float = 0.0) -> None:
@@ -71,6 +71,7 @@ class Site:
         application.router.add_get("/moved.html", self._moved)
         application.router.add_get("/garbled.html", self._garbled)
         application.router.add_get(r"/{number:\d+}.png", self._image)
+        application.router.add_get("/astray.png", self._astray)
         application.router.add_get("/broken.png", self._broken)
         application.router.add_get(r"/endless-{number:\d+}.png", self._endless)
         application.router.add_get("/stalled.png", self._stalled)
@@ -142,6 +143,9 @@ class Site:
         if number >= self.images:
             raise web.HTTPNotFound
         return web.Response(body=png(number), content_type="image/png")
+
+    async def _astray(self, request: web.Request) -> web.Response:
+        raise web.HTTPFound("http://no..host/")
 
     async def _broken(self, request: web.Request) -> web.StreamResponse:
         whole = png(2)
