@@ -32,7 +32,7 @@ from urllib.parse import unquote
 import pytest
 
 import plait
-from plait import errors, events, plugins
+from plait import bridge, errors, events, plugins
 from plait.apps.options import COMMANDS, Command, parse
 from plait.logs.batch import Batch, Record
 from plait.logs.times import FORMATS
@@ -446,6 +446,10 @@ def _names(page: str, heading: str) -> set[str]:
 )
 def test_the_library_reference_lists_every(heading: str, names: set[str]) -> None:
     assert _names("library.md", heading) == names
+
+
+def test_the_bridge_reference_lists_every_public_name() -> None:
+    assert _names("bridge.md", "Public names") >= set(bridge.__all__)
 
 
 def test_the_statistics_that_are_sums_are_told() -> None:
