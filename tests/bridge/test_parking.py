@@ -2,24 +2,97 @@
 
 import asyncio
 import contextvars
+import os
 import threading
 import traceback
 
 import pytest
 
-from plait.bridge.parking import Parker, TaskWaiter, parker
+from plait.bridge.parking import (
+    Parker,
+    PromptParker,
+    TaskWaiter,
+    borrow_prompt,
+    give_back_prompt,
+    parker,
+    prompt_parker,
+)
 from tests.bridge.loops import Factory, on_every_loop, run
 
 pytestmark = pytest.mark.timeout(20)
 
 
-def test_a_permit_given_before_is_taken_at_once_and_only_once() -> None:
-    place = Parker()
+needs_descriptors = pytest.mark.skipif(not hasattr(os, "eventfd"), reason="no eventfd here")
+every_kind = pytest.mark.parametrize(
+    "kind", [Parker, pytest.param(PromptParker, marks=needs_descriptors)]
+)
+
+
+@every_kind
+def test_a_permit_given_before_is_taken_at_once_and_only_once(
+    kind: type[Parker | PromptParker],
+) -> None:
+    place = kind()
     place.unpark()
     place.unpark()
     assert place.park(0)
     assert not place.park(0)
     assert not place.park(-1)
+
+
+@every_kind
+def test_whoever_parks_and_unparks_by_turns_misses_no_permit(
+    kind: type[Parker | PromptParker],
+) -> None:
+    here, there = kind(), kind()
+
+    def answer() -> None:
+        for _ in range(2000):
+            there.park()
+            here.unpark()
+
+    thread = threading.Thread(target=answer)
+    thread.start()
+    for _ in range(2000):
+        there.unpark()
+        assert here.park(10)
+    thread.join()
+
+
+@needs_descriptors
+def test_a_prompt_place_closes_its_descriptor(monkeypatch: pytest.MonkeyPatch) -> None:
+    closed: list[int] = []
+    place = PromptParker()
+    descriptor = place._fd
+    monkeypatch.setattr(os, "close", closed.append)
+    del place
+    monkeypatch.undo()
+    os.close(descriptor)
+    assert descriptor in closed
+
+
+@needs_descriptors
+def test_where_the_system_has_no_more_descriptors_there_is_no_prompt_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_more(*_: object) -> int:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr(os, "eventfd", no_more)
+    assert prompt_parker() is None
+
+
+@needs_descriptors
+def test_only_so_many_prompt_places_are_lent() -> None:
+    lent = []
+    while (place := borrow_prompt()) is not None:
+        lent.append(place)
+    assert 0 < len(lent) <= 8
+    for place in lent:
+        give_back_prompt(place)
+    again = borrow_prompt()
+    assert again is lent[-1]
+    give_back_prompt(again)
 
 
 def test_unpark_wakes_a_parked_thread() -> None:

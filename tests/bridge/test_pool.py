@@ -19,6 +19,8 @@ pytestmark = pytest.mark.timeout(20)
 class Do:
     """A job."""
 
+    alone = False
+
     def __init__(self, work: Callable[[], object]) -> None:
         self._work = work
 
@@ -222,3 +224,19 @@ def test_a_worker_with_a_permit_left_over_from_its_job_is_idle_once() -> None:  
         pool.submit(Do(passed.set))
         assert passed.wait(5)  # idle twice, the worker is chosen again while it waits
         release.set()
+
+
+@on_every_loop
+@pytest.mark.parametrize("callers", [1, 2, 20])
+def test_however_many_call_each_has_its_results(factory: Factory, callers: int) -> None:
+    pool = Pool(3, idle=0.001)  # so that workers come and go as well
+
+    async def call(caller: int) -> list[int]:
+        return [await run_in_thread(pow, caller, n, pool=pool) for n in range(100)]
+
+    async def main() -> None:
+        results = await asyncio.gather(*(call(caller) for caller in range(callers)))
+        assert results == [[caller**n for n in range(100)] for caller in range(callers)]
+
+    with pool:
+        run(factory, main())

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 
-from plait.bridge.parking import Parker
+from plait.bridge.parking import Parker, PromptParker
 from plait.bridge.waits import refuse_own_loop, wait_for
 from plait.bridge.wakeup import Wakeup
 from plait.errors import CallCancelled, LoopClosed
@@ -51,7 +51,7 @@ class Call(Generic[T]):
         self._args = args
         self._kwargs = kwargs
         self.context = contextvars.copy_context()
-        self._waiters: list[Parker] = []
+        self._waiters: list[Parker | PromptParker] = []
         self._callbacks: deque[Callable[[Call[T]], object]] = deque()
 
     @property
@@ -175,7 +175,7 @@ class Call(Generic[T]):
         """Whether it ended with a cancellation."""
         return isinstance(self._error, asyncio.CancelledError)
 
-    def add_waiter(self, waiter: Parker) -> None:
+    def add_waiter(self, waiter: Parker | PromptParker) -> None:
         """Unpark this when the call has ended; look at `ended` afterwards."""
         self._waiters.append(waiter)
 

@@ -66,6 +66,7 @@ class _Worker(Generic[T]):
     3. `room` is closed once nobody wants more.
     """
 
+    alone = False
     thread = 0  # on which it runs; 0 when it does not
 
     def __init__(self, items: Iterable[T], prefetch: int) -> None:

@@ -24,6 +24,7 @@ class Job(TaskWaiter[T]):
     3. `patience` is how long a cancelled caller waits for the function: `None` to its end.
     """
 
+    alone = False  # the only call of its loop that was under way when it was made
     begun = False
     cancel_requested = False
     thread = 0  # on which the function runs; 0 when it does not

@@ -9,12 +9,17 @@ from typing import Final, Protocol, Self
 
 from plait.bridge.here import here
 from plait.bridge.leftover import watch_current_thread
-from plait.bridge.parking import Parker, parker
+from plait.bridge.parking import Parker, PromptParker, parker, prompt_parker
 from plait.errors import BridgeError
 
 
 class Runnable(Protocol):
-    """What a pool takes."""
+    """What a pool takes.
+
+    `alone` says that its caller had no other call under way: a sign that there is one caller.
+    """
+
+    alone: bool
 
     def run(self) -> None:
         """Do the work; must not raise."""
@@ -52,7 +57,9 @@ class Pool:
 
     def _reset(self) -> None:
         self._jobs: deque[Runnable] = deque()
-        self._idle: list[Parker] = []
+        self._idle: list[Parker | PromptParker] = []
+        self._prompt: list[PromptParker | None] = [None]  # not made yet
+        self._alone = False  # whether the last job was
         self._waking = False
         self._lock = threading.Lock()
         self._count = 0
@@ -146,31 +153,54 @@ class Pool:
         watch_current_thread()
         here.pool = self
         me = parker()
-        while self._drain() and self._rest(me):
-            pass
+        while ran := self._drain():
+            # With more than one caller a prompt wake-up would have the worker interrupt them one
+            # by one; it is better that it finds all their jobs.
+            alone = ran == 1 and self._alone
+            prompt = self._take_prompt() if alone else None
+            if prompt is None:
+                goes_on = self._rest(me)
+            else:
+                goes_on = self._rest(prompt)
+                self._prompt.append(prompt)
+            if not goes_on:
+                return
 
-    def _drain(self) -> bool:
-        """Run jobs until there are none; False where this worker is one too many."""
+    def _take_prompt(self) -> PromptParker | None:
+        """The pool's one prompt place to sleep, for the worker that is to be woken first."""
+        try:
+            return self._prompt.pop() or prompt_parker()
+        except IndexError:
+            return None
+
+    def _drain(self) -> int:
+        """Run jobs until there are none, and say how many; 0 where this worker is one too many."""
         jobs = self._jobs
         self._waking = False
+        ran = 0
         while True:
             if self._count > self._size + self._waiting and self._leave():
                 if jobs:
                     self._wake_one()
-                return False
+                return 0
             try:
                 job = jobs.popleft()
             except IndexError:
-                return True
+                return ran or 1  # 0: woken for a job that another one took
             if jobs and not self._waking:
                 self._wake_one()
+            self._alone = job.alone
             job.run()
             del job
+            ran += 1
 
-    def _rest(self, me: Parker) -> bool:
+    def _rest(self, me: Parker | PromptParker) -> bool:
         """Be idle until woken; False where it is time to end."""
         idle = self._idle
-        idle.append(me)
+        if isinstance(me, Parker) and any(isinstance(last, PromptParker) for last in idle[-1:]):
+            idle.insert(-1, me)  # who sleeps promptly is woken first
+        else:
+            idle.append(me)
         # Something may have come between the last look and the line above.
         if self._jobs and self._take_back(me):
             return True
@@ -192,7 +222,7 @@ class Pool:
             self._wake_one()
         return False
 
-    def _take_back(self, me: Parker) -> bool:
+    def _take_back(self, me: Parker | PromptParker) -> bool:
         try:
             self._idle.remove(me)
         except ValueError:

@@ -81,14 +81,19 @@ async def run_in_thread(  # type: ignore[misc]  # mypy: a function may take the 
         job = Job(loop, wakeup, function, args, kwargs, patience)
     if limiter is not None:
         job.limiter, job.token = limiter, await limiter.acquire()
-    if context == "copy":
-        job.context = copy_context()
-        try:
-            pool.submit(job)
-        except BaseException:
-            job.give_back()
-            raise
-    return await job
+    job.alone = not wakeup.calls
+    wakeup.calls += 1
+    try:
+        if context == "copy":
+            job.context = copy_context()
+            try:
+                pool.submit(job)
+            except BaseException:
+                job.give_back()
+                raise
+        return await job
+    finally:
+        wakeup.calls -= 1
 
 
 def _patience(on_cancel: OnCancel | None, context: str) -> float | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from plait.bridge.here import here
 from plait.bridge.job import Job
-from plait.bridge.parking import Parker, parker
+from plait.bridge.parking import Parker, borrow_prompt, give_back_prompt, parker
 from plait.errors import LoopClosed, WouldDeadlock
 
 if TYPE_CHECKING:
@@ -52,15 +52,13 @@ def wait_for(call: "Call[Any]", timeout: float | None = None) -> bool:  # of any
     `WouldDeadlock` where it can never end, `LoopClosed` where its loop is gone; the call then
     never begins if it had not. A thread that alone may run certain jobs runs them meanwhile.
     """
+    pool = here.pool
+    if timeout is None and pool is None and here.inbox is None and _wait_briefly(call):
+        return True  # nearly always
     me = parker()
     call.add_waiter(me)
     if call.ended:
         return True
-    pool = here.pool
-    if timeout is None and pool is None and here.inbox is None:
-        me.park(_FIRST_LOOK)
-        if call.ended:
-            return True  # nearly always
     ident = threading.get_ident()
     nested, outer = ident in _waiting, _waiting.get(ident)
     _waiting[ident] = call if timeout is None else None
@@ -75,6 +73,24 @@ def wait_for(call: "Call[Any]", timeout: float | None = None) -> bool:  # of any
             _waiting[ident] = outer
         else:
             del _waiting[ident]
+
+
+def _wait_briefly(call: "Call[Any]") -> bool:  # of anything
+    """Wait for a moment, promptly where that can be had; whether the call has ended."""
+    prompt = borrow_prompt()
+    if prompt is None:
+        me = parker()
+        call.add_waiter(me)
+        if not call.ended:
+            me.park(_FIRST_LOOK)
+        return call.ended
+    try:
+        call.add_waiter(prompt)
+        if not call.ended:
+            prompt.park(_FIRST_LOOK)
+        return call.ended
+    finally:
+        give_back_prompt(prompt)
 
 
 def _park(call: "Call[Any]", me: Parker, timeout: float | None) -> bool:  # of anything

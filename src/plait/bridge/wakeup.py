@@ -36,6 +36,7 @@ class Wakeup:
         self._left_behind = False
         self.closing = False  # whoever runs the loop says that it is about to end
         self.thread = 0  # on which the loop ran last
+        self.calls = 0  # of threads, by its coroutines, under way; for the loop's thread only
         self._fd = -1
         # Until the loop watches the descriptor (some loops never do) its own way must serve.
         self._wake: Callable[[int, int], object] = self._call_soon

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from plait.bridge import threads, waits, wakeup
+from plait.bridge import parking, threads, waits, wakeup
 from plait.bridge.pool import Pool
 from tests.bridge.schedules import primitives
 from tests.bridge.schedules.loop import Task, all_tasks, descriptor_written
@@ -52,6 +52,7 @@ def fresh(scheduler: Scheduler) -> Iterator[None]:
     changes: list[tuple[ModuleType, str, Any]] = [
         (wakeup, "_wakeups", {}),
         (waits, "_waiting", {}),
+        (parking, "_prompt", [None] * 2),
         (threads, "_POOL", Pool(1000, name="plait worker")),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in changes]
@@ -76,6 +77,10 @@ def _eventfd_write(fd: int, value: int) -> None:
     descriptor_written()
 
 
+class _PromptParker(parking.Parker):
+    """Which of the two ways wakes sooner is the scheduler's choice anyway."""
+
+
 def _but(module: ModuleType, **changes: object) -> SimpleNamespace:
     return SimpleNamespace(**{**vars(module), **changes})
 
@@ -94,6 +99,7 @@ def _instead() -> dict[int, object]:
         (time, _but(time, monotonic=_monotonic)),
         (asyncio, _but(asyncio, Task=Task)),
         (waits.frames, primitives.frames),
+        (parking.PromptParker, _PromptParker),
     ]
     if hasattr(os, "eventfd"):
         pairs += [
