@@ -399,6 +399,27 @@ def test_a_loop_whose_thread_has_died_is_an_error_and_nothing_begins_later() -> 
     assert began == []
 
 
+def test_a_call_refused_after_its_task_was_made_does_not_begin_later() -> None:
+    began: list[int] = []
+
+    async def begin() -> None:
+        began.append(1)
+
+    loop = asyncio.new_event_loop()
+    # With a factory, as always before 3.12, a task takes its first step a turn of the loop later.
+    loop.set_task_factory(lambda loop, coro, **options: asyncio.Task(coro, loop=loop, **options))
+    call = Portal(loop).start(begin)
+    loop.call_soon(loop.stop)
+    loop.run_forever()
+    with thread(call.result) as raised:
+        pass
+    assert [type(error) for error in raised] == [LoopClosed]
+    loop.run_until_complete(asyncio.sleep(0))
+    loop.close()
+    assert began == []
+    assert call.done()
+
+
 def test_a_loop_thread_that_cannot_start_says_why() -> None:
     def fail() -> asyncio.AbstractEventLoop:
         raise LookupError("no loop today")

@@ -127,6 +127,9 @@ class Call(Generic[T]):
             self._end(value, None)
 
     async def _run(self) -> None:
+        if self.withdrawn:  # after its task was made, before its first step
+            self._end(None, asyncio.CancelledError())
+            return
         try:
             value: T = await self._function(*self._args, **self._kwargs)
         except BaseException as error:  # noqa: BLE001  # it is raised again at the caller's
