@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import shlex
 import sys
 import traceback
 import warnings
@@ -13,18 +14,21 @@ from typing import Any, TypeVar
 
 from tests.bridge.schedules.loop import Loop
 from tests.bridge.schedules.primitives import Thread
-from tests.bridge.schedules.scheduler import Abandoned, Scheduler, Step
+from tests.bridge.schedules.scheduler import Abandoned, Scheduler, Step, in_short
 from tests.bridge.schedules.strategies import Priorities, Strategy
 from tests.bridge.schedules.tracing import points, told
 from tests.bridge.schedules.world import controlled, fresh
 
 T = TypeVar("T")
 
-Scenario = Callable[["Run"], None]
+Scenario = Callable[["Run"], object]
 
 # A run takes some milliseconds. One that takes so many seconds will not end: the fault is in the
 # harness, or something waits where the scheduler does not know.
 _PATIENCE = 60.0
+
+# After so many runs what they left behind is collected; a collection takes about as long as a run.
+_COLLECTED = 32
 
 # So many of the last steps are told.
 _LAST = 30
@@ -127,7 +131,7 @@ class Run:
                 if not self.scheduler.problem:
                     check()
         except Exception as error:  # noqa: BLE001  # it is the run's
-            self.scheduler.note(f"at rest: {error!r}", error)
+            self.scheduler.note(f"at rest: {in_short(error)}", error)
 
     def _close(self) -> None:
         for loop in self._loops:
@@ -140,8 +144,8 @@ class Run:
             self.scheduler.note(f"on a loop: {context['message']}", context.get("exception"))
 
     def _unseen(self, what: "sys.UnraisableHookArgs") -> None:
-        if not isinstance(what.exc_value, Abandoned):
-            self.scheduler.note(f"unseen: {what.exc_value!r}", what.exc_value)
+        if what.exc_value is not None and not isinstance(what.exc_value, Abandoned):
+            self.scheduler.note(f"unseen: {in_short(what.exc_value)}", what.exc_value)
 
     def _told(self) -> str:
         scheduler = self.scheduler
@@ -168,14 +172,11 @@ def explore(scenario: Scenario, seeds: int) -> None:
 def find(scenario: Scenario, seeds: Iterable[int]) -> Failure | None:
     """The failure of the first of these seeds that fails."""
     with controlled(), told(), _no_collector():
-        for number, seed in enumerate(seeds):
+        for number, seed in enumerate(seeds, 1):
             if failure := Run(scenario, seed).run():
-                # Threads that were abandoned leave behind what complains when it is collected.
-                with _unseen_errors(lambda what: None):
-                    gc.collect()
                 return failure
-            if number % 32 == 31:
-                gc.collect()
+            if number % _COLLECTED == 0:
+                _collect()
     return None
 
 
@@ -208,8 +209,15 @@ def _no_collector() -> Iterator[None]:
     try:
         yield
     finally:
+        _collect()
         gc.unfreeze()
         gc.enable()
+
+
+def _collect() -> None:
+    # What was abandoned, or pending on a loop that was closed, complains only now.
+    with _unseen_errors(lambda what: None):
+        gc.collect()
 
 
 def _asked_for(seeds: int) -> tuple[int, int]:
@@ -219,4 +227,4 @@ def _asked_for(seeds: int) -> tuple[int, int]:
 
 def _replay(seed: int) -> str:
     test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
-    return f"replay with: PLAIT_SEED={seed} pytest {test!r}"
+    return f"replay with: PLAIT_SEED={seed} pytest {shlex.quote(test)}"

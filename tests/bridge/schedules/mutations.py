@@ -10,8 +10,8 @@ from typing import Any
 
 
 @contextmanager
-def mutated(home: type | Any, name: str, old: str, new: str) -> Iterator[None]:  # or a module
-    """While this lasts, `home.name` has `new` where its source has `old`, which is there once."""
+def mutated(home: type, name: str, old: str, new: str) -> Iterator[None]:
+    """While this lasts, this method has `new` where its source has `old`, which is there once."""
     function = vars(home)[name]
     source = textwrap.dedent(inspect.getsource(function))
     assert source.count(old) == 1, (

@@ -1,5 +1,6 @@
 """Threads in, one of them at a time out: who goes on is decided by a strategy alone."""
 
+import os
 import sys
 import threading
 import traceback
@@ -13,10 +14,15 @@ from tests.bridge.schedules.strategies import Strategy
 Step = tuple[int, "str | CodeType", int]
 
 # A run of a scenario has some thousand steps; this many are a thread that never gets anywhere.
-_MOST_STEPS = 200_000
+_MOST_STEPS = 100_000
 
-# What stacks in messages need not show.
-_UNTOLD = (threading.__file__, __file__)
+# A thread that could go on may be held up, on a busy machine, for so many seconds.
+_HURRY = 60.0
+
+# What stacks in messages need not show: how threads begin, and how they wait here.
+_HOME = os.path.dirname(__file__)
+_UNTOLD = {threading.__file__, __file__}
+_UNTOLD |= {os.path.join(_HOME, name) for name in ("primitives.py", "loop.py")}
 
 
 class Abandoned(SystemExit):
@@ -93,7 +99,7 @@ class Scheduler:
         except Abandoned:
             pass
         except BaseException as error:  # noqa: BLE001  # it is the run's
-            self.note(f"{actor.name} raised {error!r}", error)
+            self.note(f"{actor.name} raised {in_short(error)}", error)
         finally:
             sys.settrace(None)  # what its end lets go of is nobody's turn
             self._end(actor)
@@ -149,10 +155,11 @@ class Scheduler:
         self.problem, self.cause = problem, cause
         frames = sys._current_frames()
         for actor in self.actors:
-            stack = traceback.extract_stack(frames.get(actor.ident))
-            where = [entry for entry in stack if entry.filename not in _UNTOLD]
-            text = "".join(traceback.format_list(where)).rstrip()
-            self.stacks.append(f"thread {actor.number}, {actor.name}:\n{text}")
+            if actor.ident in frames:
+                stack = traceback.extract_stack(frames[actor.ident])
+                where = [entry for entry in stack if entry.filename not in _UNTOLD]
+                text = "".join(traceback.format_list(where)).rstrip()
+                self.stacks.append(f"thread {actor.number}, {actor.name}:\n{text}")
 
     def _go_on(self) -> None:
         me = self.running
@@ -174,23 +181,32 @@ class Scheduler:
         if self.problem or not self.actors:
             return self.actors[0] if self.actors else None
         ready = [actor for actor in self.actors if actor.waits_for is None]
-        if not ready or self.strategy.hurries():
-            self._pass_time()
-            ready = [actor for actor in self.actors if actor.waits_for is None]
+        if not ready:
+            self._pass_time(at_most=float("inf"))
+        elif self.strategy.hurries():
+            self._pass_time(at_most=_HURRY)
+        else:
+            return self.strategy.pick(ready)
+        ready = [actor for actor in self.actors if actor.waits_for is None]
         if not ready:
             self.note("deadlock: every thread waits, and none for a time")
             return self.actors[0]
         return self.strategy.pick(ready)
 
-    def _pass_time(self) -> None:
+    def _pass_time(self, *, at_most: float) -> None:
         deadlines = [actor.deadline for actor in self.actors if actor.deadline is not None]
-        if not deadlines:
+        if not deadlines or min(deadlines) > self.now + at_most:
             return
         self.now = max(self.now, min(deadlines))
         for actor in self.actors:
             if actor.deadline is not None and actor.deadline <= self.now:
                 actor.waits_for = actor.deadline = None
                 actor.late = True
+
+
+def in_short(error: BaseException) -> str:
+    """What it is, in one line that is the same in each run."""
+    return f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
 
 
 class _Active:

@@ -221,7 +221,99 @@ def traffic(run: Run) -> None:
 
 
 def test_every_item_comes_once_and_in_order_and_nobody_is_left_waiting() -> None:
-    explore(traffic, 600)
+    explore(traffic, 400)
+
+
+def echo(run: Run) -> None:
+    """One side puts an item and gets it back from the other; nothing else would wake either."""
+    there: Channel[int] = Channel(1)
+    back: Channel[int] = Channel(1)
+
+    def ask() -> None:
+        for number in range(3):
+            there.blocking.put(number)
+            assert back.blocking.get() == number
+
+    def answer() -> None:
+        for _ in range(3):
+            back.blocking.put(there.blocking.get())
+
+    async def ask_async() -> None:
+        for number in range(3):
+            await there.asynchronous.put(number)
+            assert await back.asynchronous.get() == number
+
+    async def answer_async() -> None:
+        for _ in range(3):
+            await back.asynchronous.put(await there.asynchronous.get())
+
+    for on_thread, on_loop in ((ask, ask_async), (answer, answer_async)):
+        if run.random.random() < 0.5:
+            run.thread(on_thread)
+        else:
+            run.thread(run.on_loop, on_loop)
+
+
+def test_each_side_is_woken_by_the_other() -> None:
+    explore(echo, 300)
+
+
+def one_gives_up(run: Run) -> None:
+    """Two wait, one of them gives up just as an item comes: the other has it, or the next."""
+    channel: Channel[int] = Channel(2)
+    got: list[int] = []
+
+    def get(patience: float | None) -> None:
+        with suppress(queue.Empty):
+            got.append(channel.blocking.get(timeout=patience))
+
+    async def get_async(patience: float | None) -> None:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                got.append(await channel.asynchronous.get())
+
+    def get_on_loop(patience: float | None) -> None:
+        run.on_loop(lambda: get_async(patience))
+
+    first = run.thread(run.random.choice((get, get_on_loop)), 0.1)
+    second = run.thread(run.random.choice((get, get_on_loop)), None)
+    run.sleep(run.random.choice((0.0, 0.1)))
+    channel.blocking.put(1)
+    first.join()
+    if got and second.is_alive():
+        channel.blocking.put(2)
+
+
+def test_a_turn_that_is_given_up_is_the_next_ones() -> None:
+    explore(one_gives_up, 300)
+
+
+def put_and_close(run: Run) -> None:
+    """Puts just as the channel is closed: what is in is got by somebody, or was refused."""
+    channel: Channel[int] = Channel(1)
+    put: list[int] = []
+    got: list[int] = []
+
+    def produce() -> None:
+        with suppress(ChannelClosed):
+            channel.blocking.put(1)
+            put.append(1)
+
+    def consume() -> None:
+        got.extend(channel)
+
+    def check() -> None:
+        channel._check()
+        assert got == put
+
+    run.thread(produce)
+    run.thread(consume)
+    channel.close()
+    run.at_rest(check)
+
+
+def test_what_is_put_as_the_channel_closes_is_got_or_refused() -> None:
+    explore(put_and_close, 300)
 
 
 def join_after_two(run: Run) -> None:
@@ -242,4 +334,4 @@ def join_after_two(run: Run) -> None:
 
 
 def test_join_waits_for_what_was_put_before_it_whatever_was_done_earlier() -> None:
-    explore(join_after_two, 600)
+    explore(join_after_two, 400)

@@ -3,7 +3,7 @@
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
@@ -17,8 +17,6 @@ HOME = os.path.dirname(plait.bridge.__file__) + os.sep
 # told depends on what ran before its frame began, so two runs of a seed would differ.
 _monitoring: Any = getattr(sys, "monitoring", None)
 _TOOL = 4  # no debugger, coverage or profiler
-
-Callback = Callable[[CodeType, int], object]
 
 
 def told() -> AbstractContextManager[object]:
@@ -81,6 +79,8 @@ def _codes(module: ModuleType) -> Iterator[CodeType]:
                 todo += vars(thing).values()
         elif isinstance(thing, property):
             todo.append(thing.fget)
+        elif isinstance(thing, classmethod | staticmethod):
+            todo.append(thing.__func__)
 
 
 # In 3.11.
