@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from plait.bridge.channel import Channel, ChannelStatistics
     from plait.bridge.contexts import enter_async, enter_blocking
     from plait.bridge.greenlets import await_here, run_in_greenlet
+    from plait.bridge.gui import GuiThread
     from plait.bridge.iteration import iterate_async, iterate_blocking
     from plait.bridge.limiter import Limiter
     from plait.bridge.loop_thread import LoopThread
@@ -30,6 +31,7 @@ _HOMES = {
     "ChannelStatistics": "channel",
     "Condition": "sync",
     "Event": "sync",
+    "GuiThread": "gui",
     "Limiter": "limiter",
     "Lock": "sync",
     "LoopThread": "loop_thread",
@@ -62,6 +64,7 @@ __all__ = [
     "ChannelStatistics",
     "Condition",
     "Event",
+    "GuiThread",
     "Limiter",
     "Lock",
     "LoopThread",
