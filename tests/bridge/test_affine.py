@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
@@ -107,13 +108,37 @@ def test_two_calls_that_wait_for_each_other_are_an_error_with_both_stacks() -> N
     asyncio.run(main())
 
 
-def test_two_threads_that_wait_for_each_other_are_an_error_with_both_stacks() -> None:
+Task = asyncio.Task[None]
+
+
+async def directly(task: Task) -> None:
+    await task
+
+
+async def in_a_gather(task: Task) -> None:
+    await asyncio.gather(task, asyncio.sleep(0))
+
+
+async def in_a_wait(task: Task) -> None:
+    await asyncio.wait([task])
+
+
+async def in_a_task_group(task: Task) -> None:
+    async with asyncio.TaskGroup() as group:
+        group.create_task(directly(task))
+
+
+@on_every_loop
+@pytest.mark.parametrize("await_", [directly, in_a_gather, in_a_wait, in_a_task_group])
+def test_two_threads_that_wait_for_each_other_are_an_error_with_both_stacks(
+    factory: Factory, await_: Callable[[Task], Awaitable[None]]
+) -> None:
     async def main() -> None:
         portal = Portal(asyncio.get_running_loop())
         both = threading.Barrier(2)
 
         async def wait_for(name: str) -> None:
-            await tasks[name]
+            await await_(tasks[name])
 
         def call(name: str) -> None:
             both.wait()
@@ -125,11 +150,19 @@ def test_two_threads_that_wait_for_each_other_are_an_error_with_both_stacks() ->
                 "right": asyncio.create_task(right.run(call, "left")),
             }
             results = await asyncio.gather(*tasks.values(), return_exceptions=True)
-        errors = [error for error in results if isinstance(error, WouldDeadlock)]
-        assert errors
-        assert "wait_for" in str(errors[0])
+        errors = [error for error in results if error is not None]
+        assert any("wait_for" in text for error in errors for text in _deadlocks(error))
 
-    asyncio.run(main())
+    run(factory, main())
+
+
+def _deadlocks(error: BaseException) -> Iterator[str]:
+    """What the deadlocks in this error, maybe a group, say."""
+    if isinstance(error, WouldDeadlock):
+        yield str(error)
+    elif isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            yield from _deadlocks(inner)
 
 
 def test_a_cancelled_caller_waits_and_the_function_sees_it() -> None:

@@ -352,3 +352,35 @@ def test_a_condition_is_for_who_has_its_lock() -> None:
         condition.wait_blocking()
     with condition:
         assert not condition.wait_blocking(0.001)
+
+
+# statistics
+
+
+def test_each_says_who_has_it_and_who_waits() -> None:
+    lock, event, semaphore, condition = Lock(), Event(), Semaphore(3), Condition()
+
+    async def main() -> None:
+        await lock.acquire()
+        await semaphore.acquire()
+        waiting = [asyncio.ensure_future(wait) for wait in (lock.acquire(), event.wait())]
+
+        async def to_be_notified() -> None:
+            async with condition:
+                await condition.wait()
+
+        waiting.append(asyncio.ensure_future(to_be_notified()))  # type: ignore[arg-type]  # bool or None
+        while not condition.statistics()["to be notified"]:  # noqa: ASYNC110  # that is the claim
+            await asyncio.sleep(0)
+        assert lock.statistics() == {"held": 1, "waiting": 1}
+        assert event.statistics() == {"set": 0, "waiting": 1}
+        assert semaphore.statistics() == {"free": 2, "waiting": 0}
+        assert condition.statistics() == {"held": 0, "waiting": 0, "to be notified": 1}
+        lock.release()
+        event.set()
+        async with condition:
+            condition.notify()
+        await asyncio.gather(*waiting)
+        assert event.statistics() == {"set": 1, "waiting": 0}
+
+    asyncio.run(main())

@@ -116,6 +116,10 @@ class LoopThread:
         """Start a coroutine function on the loop: `Portal.start`."""
         return self.portal.start(function, *args, **kwargs)
 
+    def statistics(self) -> dict[str, int]:
+        """How many calls that were started have not ended: `Portal.statistics`."""
+        return self.portal.statistics()
+
     def iterate(self, items: AsyncIterable[T], *, prefetch: int = 4) -> Iterator[T]:
         """The items of an async iterable, for blocking code: `iterate_async`."""
         return iterate_async(self.portal, items, prefetch=prefetch)

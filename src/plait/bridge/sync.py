@@ -82,6 +82,10 @@ class Semaphore(_Acquirable):
         """Whether acquiring would wait."""
         return not self._permits.here
 
+    def statistics(self) -> dict[str, int]:
+        """How many permits are free, and how many wait for one."""
+        return {"free": len(self._permits.here), "waiting": self._permits.waiting}
+
 
 class BoundedSemaphore(Semaphore):
     """A semaphore that refuses, with `ValueError`, more releases than acquisitions.
@@ -160,6 +164,10 @@ class Lock(_Acquirable):
         """Whether somebody has it."""
         return not self._permit.here
 
+    def statistics(self) -> dict[str, int]:
+        """Whether somebody has it, and how many wait for it."""
+        return {"held": int(self.locked()), "waiting": self._permit.waiting}
+
     def owned(self) -> bool:
         """Whether the calling task or thread has it."""
         return self._owner is not None and self._owner == _caller()
@@ -191,6 +199,10 @@ class Event(Line):
             self._set = True
             woken = self._match()
         self._wake(woken)
+
+    def statistics(self) -> dict[str, int]:
+        """Whether it is set, and how many wait for that."""
+        return {"set": int(self._set), "waiting": self.waiting}
 
     def clear(self) -> None:
         """From now on, wait again."""
@@ -270,6 +282,10 @@ class Condition(_Acquirable):
     def notify_all(self) -> None:
         """Wake all who wait; they go on, one after another, as they have the lock."""
         self.notify(self._line.waiting)
+
+    def statistics(self) -> dict[str, int]:
+        """Whether somebody has the lock, how many wait for it, and for a notification."""
+        return {**self._own.statistics(), "to be notified": self._line.waiting}
 
     async def _reacquire(self) -> asyncio.CancelledError | None:
         cancelled = None

@@ -178,8 +178,27 @@ def _threads_behind(call: "Call[Any]") -> Iterator[tuple[int, str]]:  # of anyth
                 yield awaited.thread, _task_stack("which waits for the coroutine", call.task)
         elif isinstance(awaited, asyncio.Task):
             todo.append(getattr(awaited, "_fut_waiter", None))
+            todo += _tasks_of(awaited)
         else:
             todo.extend(getattr(awaited, "_children", ()))  # of gather
+
+
+def _tasks_of(task: "asyncio.Task[Any]") -> list[object]:  # of anything
+    """What a task waits for together, in a task group or in `asyncio.wait`.
+
+    Neither is known to the future that the task awaits, only to the frame that does.
+    """
+    coroutine: object = task.get_coro()
+    found: list[object] = []
+    while (frame := getattr(coroutine, "cr_frame", None)) is not None:
+        if not frame.f_globals.get("__name__", "").startswith("asyncio."):
+            pass
+        elif isinstance(group := frame.f_locals.get("self"), asyncio.TaskGroup):
+            found += list(getattr(group, "_tasks", ()))
+        elif frame.f_code.co_name == "_wait":
+            found += list(frame.f_locals.get("fs", ()))
+        coroutine = getattr(coroutine, "cr_await", None)
+    return found
 
 
 def _thread_stack(title: str, thread: int) -> str:
