@@ -43,6 +43,8 @@ class Pool:
        both change under `_lock`.
     5. After `_closed` is set no worker stays idle: `close` wakes those in `_idle`, and who enters
        it looks at `_closed` afterwards.
+    6. One worker at most sleeps at the prompt place, the last of `_idle`; it is in `_prompt`
+       while none does, and gone where the system has none to give.
     """
 
     def __init__(self, size: int, *, name: str = "plait worker", idle: float = 10.0) -> None:
