@@ -1,6 +1,7 @@
 """Tokens: how many, whose turn, and none lost."""
 
 import asyncio
+from collections import deque
 
 import pytest
 
@@ -100,3 +101,27 @@ def test_a_token_that_a_loop_did_not_live_to_take_comes_back_once() -> None:  # 
 def test_a_limiter_without_tokens_is_the_callers_error() -> None:
     with pytest.raises(ValueError, match="at least one"):
         Limiter(0)
+
+
+def test_a_waiter_that_the_collector_closes_while_another_stands_in_line_passes_its_token_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def main() -> None:
+        limiter = Limiter(1)
+        await limiter.take()
+        forgotten = limiter.take()
+        forgotten.send(None)
+        limiter.release()  # handed to one that will not go on
+
+        class Collecting(deque[object]):
+            """The collector may come at any line; here it comes before this one."""
+
+            def append(self, waiter: object) -> None:
+                forgotten.close()
+                super().append(waiter)
+
+        monkeypatch.setattr(limiter, "_waiters", Collecting())
+        assert await limiter.take()
+        assert limiter.statistics() == {"tokens": 1, "held": 1, "waiting": 0}
+
+    asyncio.run(main())

@@ -37,7 +37,8 @@ class Limiter:
         self._free = tokens
         self._ended = False
         self._waiters: Final[deque[_Waiter]] = deque()
-        self._lock: Final = threading.Lock()
+        # May be entered again by its own thread: the collector closes a waiting coroutine anywhere.
+        self._lock: Final = threading.RLock()
 
     async def acquire(self) -> "Limiter":
         """Wait for a token; it is given back to the limiter returned (maybe a loan)."""
@@ -81,6 +82,10 @@ class Limiter:
             turn: TaskWaiter[None] = TaskWaiter(loop)
             waiter = _Waiter(partial(wakeup_of(loop).post, turn.finish, None))
             self._waiters.append(waiter)
+            if self._free:  # given by one that the collector closed on the way here
+                self._waiters.remove(waiter)
+                self._free -= 1
+                return True
         try:
             await turn
         except BaseException:
@@ -114,9 +119,11 @@ class Limiter:
 
         with self._lock:
             self._ended = True
+            waiter = _Waiter(give)
+            self._waiters.append(waiter)
             if self._free:
+                self._waiters.remove(waiter)
                 return
-            self._waiters.append(_Waiter(give))
         # What has the token may be a job that only another worker of the pool can begin or drop.
         pool = here.pool
         if pool is not None:
