@@ -7,6 +7,8 @@ async with plait.follow("logs/*.log") as stream:              # asyncio
     async for batch in stream.batches(): ...
 """
 
+import os
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,10 @@ if TYPE_CHECKING:
     from plait.logs.batch import Record
     from plait.sinks import Sink
     from plait.sources import Source
+
+if os.environ.get("PLAIT_KERNEL") == "python":
+    # To compare the two, or where the compiled kernel is not trusted.
+    sys.modules["plait.logs.kernel.compiled"] = None  # type: ignore[assignment]
 
 __all__ = ["Record", "Sink", "Source", "__version__", "errors", "follow", "merge"]
 

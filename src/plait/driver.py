@@ -310,7 +310,7 @@ class Stream:
         for batch in batches:
             if self.options.order == "arrival":
                 self._arrived.append(batch)
-                self._arrived_size += len(batch.data)
+                self._arrived_size += batch.size
                 continue
             behind = self._merge.gone - batch.places[0]
             if late := self._merge.put(intake.rank, batch):

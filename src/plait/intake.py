@@ -107,7 +107,7 @@ class Intake:
         stats = self.stats
         for batch in batches:
             stats.records += len(batch)
-            stats.bytes += len(batch.data)
+            stats.bytes += batch.size
             if batch.flags.count(STAMPED) != len(batch):
                 stats.unstamped += sum(not flag & STAMPED for flag in batch.flags)
             if self.coarse is not False and batch.flags[-1] & STAMPED:

@@ -1,6 +1,7 @@
 """Cutting bytes into records, and the numbered invariants of `Assembler`."""
 
 import re
+from array import array
 from itertools import pairwise
 
 import pytest
@@ -24,9 +25,14 @@ class Numbers:
     def learn(self, sample: bytes) -> None:
         self.samples.append(sample)
 
-    def scan(self, block: bytes) -> tuple[list[int], list[int]]:
-        found = list(re.finditer(rb"^(\d+) ", block, re.MULTILINE))
-        return [m.start() for m in found], [int(m[1]) * SECOND for m in found]
+    def scan(
+        self, block: bytes, begin: int = 0, end: int | None = None
+    ) -> tuple["array[int]", "array[int]"]:
+        found = [m for m in re.finditer(rb"^(\d+) ", block[:end], re.MULTILINE)
+                 if m.start() >= begin]  # fmt: skip
+        return array("q", [m.start() for m in found]), array(
+            "q", [int(m[1]) * SECOND for m in found]
+        )
 
 
 def assembler(limit: int = 2**20) -> Assembler:

@@ -25,8 +25,10 @@ class Stamps(Protocol):
     def learn(self, sample: bytes) -> None:
         """Choose the format by whole lines from the start of the incarnation."""
 
-    def scan(self, block: bytes) -> tuple[list[int], list[int]]:
-        """The offsets of the lines with a stamp in a block of whole lines, and their times."""
+    def scan(
+        self, block: bytes, begin: int = 0, end: int | None = None
+    ) -> tuple["array[int]", "array[int]"]:
+        """Where in `block[begin:end]`, of whole lines, those with a stamp begin; their times."""
 
 
 class Assembler:
@@ -154,22 +156,19 @@ class Assembler:
         out: list[Batch] = []
         first = 0
         if self._tail:
+            # The line that was begun goes on its own way, so that the others need no copy.
             first = data.find(b"\n") + 1
-            if self._inside or self._tail_size + first - 1 > self._limit:
-                self._tail.append(data[: first - 1])
-                self._tail_size += first - 1
+            self._tail.append(data[: first - 1])
+            self._tail_size += first - 1
+            if self._inside or self._tail_size > self._limit:
                 out = self._cut_tail()
                 out += self._continue(b"".join([*self._tail, b"\n"]))
                 self._inside = False
             else:
-                first = 0
-        if first:
-            block = data[first:cut]
-        else:
-            block = b"".join([*self._tail, data[:cut]]) if self._tail else data[:cut]
+                out = self._block(b"".join([*self._tail, b"\n"]))
         self._tail = [data[cut:]] if cut < len(data) else []
         self._tail_size = len(data) - cut
-        return out + self._block(block) if block else out
+        return out + self._block(data, first, cut) if first < cut else out
 
     def _cut_tail(self) -> list[Batch]:
         """Cut a line that is too long at multiples of the limit, so that it can go on its way."""
@@ -199,10 +198,11 @@ class Assembler:
 
     # -- learning ------------------------------------------------------------------------
 
-    def _block(self, block: bytes) -> list[Batch]:
+    def _block(self, block: bytes, begin: int = 0, end: int | None = None) -> list[Batch]:
         """Take whole lines, once there are enough of them to know their time format."""
         if not self._learning:
-            return self._scan(block)
+            return self._scan(block, begin, len(block) if end is None else end)
+        block = block[begin:end]
         self._held.append(block)
         if self._carried and self._stamps.scan(block)[0]:
             self._learning = False
@@ -225,26 +225,25 @@ class Assembler:
             if not final or self._learned >= _LIVE_SAMPLE:
                 self._learning = False
                 self._sample = b""
-        return self._scan(block)
+        return self._scan(block, 0, len(block))
 
     # -- records -------------------------------------------------------------------------
 
-    def _scan(self, block: bytes) -> list[Batch]:
-        """The records that end in a block of whole lines."""
-        starts, times = self._stamps.scan(block)
+    def _scan(self, block: bytes, begin: int, end: int) -> list[Batch]:
+        """The records that end in the whole lines of `block[begin:end]`."""
+        starts, times = self._stamps.scan(block, begin, end)
         if not starts:
-            return self._grow(block) if self._stamped else self._plain(block)
+            lines = block[begin:end]
+            return self._grow(lines) if self._stamped else self._plain(lines)
         first, last = starts[0], starts[-1]
         out: list[Batch] = []
-        if first:
-            if self._stamped:
-                out = self._grow(block[:first])
-            else:
-                out = self._plain(block[:first], times[0])
-        if len(block) > self._limit:
-            return out + self._singly(block, starts, times)
+        if begin < first:
+            above = block[begin:first]
+            out = self._grow(above) if self._stamped else self._plain(above, times[0])
+        if end - begin > self._limit:
+            return out + self._singly(block, end, starts, times)
         out += self._whole(block, starts, times)
-        self._restart(block[last:], times[-1])
+        self._restart(block[last:end], times[-1])
         return out
 
     def _restart(self, lines: bytes, time: int) -> None:
@@ -254,30 +253,23 @@ class Assembler:
         self._open_time = time
         self._stamped = True
 
-    def _whole(self, block: bytes, starts: list[int], times: list[int]) -> list[Batch]:
-        """The open record and all that start in the block but the last, as one batch."""
-        first, last = starts[0], starts[-1]
-        if not self._open:
-            if first == last:
-                return []
-            bounds = array("q", starts if not first else [start - first for start in starts])
+    def _whole(self, block: bytes, starts: "array[int]", times: "array[int]") -> list[Batch]:
+        """The open record, and all that start in the block but the last."""
+        out = self._close(following=times[0])
+        if len(starts) > 1:
             columns = self._belief.stamped(times[:-1], times[-1], self._present)
-            return [self._batch(block[first:last], bounds, columns)]
-        head = self._open_size
-        data = b"".join([*self._open, block[first:last]])
-        bounds = array("q", [0, *[head + start - first for start in starts]])
-        if self._open_time is None:
-            columns = self._belief.judged([None, *times[:-1]], times[-1], self._present)
-        else:
-            columns = self._belief.stamped([self._open_time, *times[:-1]], times[-1], self._present)
-        return [self._batch(data, bounds, columns)]
+            # Each record ends where the next one starts, the last of them where the open one does.
+            out.append(self._batch(block, starts, columns))
+        return out
 
-    def _singly(self, block: bytes, starts: list[int], times: list[int]) -> list[Batch]:
+    def _singly(
+        self, block: bytes, end: int, starts: "array[int]", times: "array[int]"
+    ) -> list[Batch]:
         """The same a record at a time, where one of them may be longer than the limit."""
         out: list[Batch] = []
-        for begin, end, time in zip(starts, [*starts[1:], len(block)], times, strict=True):
+        for begin, after, time in zip(starts, [*starts[1:], end], times, strict=True):
             out += self._close(following=time)
-            self._restart(block[begin:end], time)
+            self._restart(block[begin:after], time)
             out += self._trimmed()
         return out
 
@@ -323,7 +315,8 @@ class Assembler:
             return []
         data = b"".join(self._open)
         if self._open_time is not None:
-            columns = self._belief.stamped([self._open_time], following, self._present)
+            stamps = array("q", [self._open_time])
+            columns = self._belief.stamped(stamps, following, self._present)
         elif self._stamped:
             columns = self._belief.judged([None], following, self._present)
         else:
@@ -334,10 +327,10 @@ class Assembler:
         batch = self._batch(data, array("q", [0, len(data)]), columns)
         return [batch.marked(flag) if flag else batch]
 
-    def _batch(self, data: bytes, bounds: "array[int]", columns: Columns) -> Batch:
-        begin = self._position(len(data))
+    def _batch(self, block: bytes, bounds: "array[int]", columns: Columns) -> Batch:
+        begin = self._position(bounds[-1] - bounds[0])
         times, places, flags = columns
-        return Batch(data, bounds, times, places, flags, self._sources, None, begin)
+        return Batch(block, bounds, times, places, flags, self._sources, None, begin)
 
     def _position(self, size: int) -> Position | None:
         """Where the next batch begins; batches leave in order, so this moves on by its size."""

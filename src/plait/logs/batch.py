@@ -79,9 +79,9 @@ class Record:
 class Batch(Sequence[Record]):
     """n whole records in columns; immutable.
 
-    1. `data` holds the records one after the other, each ending in a newline; record i is
-       `data[bounds[i]:bounds[i + 1]]`, `bounds` has n + 1 entries, the first 0, the last
-       `len(data)`.
+    1. `block` holds the records one after the other, each ending in a newline; record i is
+       `block[bounds[i]:bounds[i + 1]]`, and `bounds` has n + 1 entries. What stands in the block
+       before the first and behind the last belongs to others; `data` is without it.
     2. `times` are what the stamps say, `places` the effective times that order the records
        (nanoseconds since 1970 UTC, int64); both have n entries and may be one object.
     3. `flags` has a byte a record.
@@ -90,7 +90,7 @@ class Batch(Sequence[Record]):
     5. `begin` says where in its source the batch begins, for batches of one source.
     """
 
-    data: bytes
+    block: bytes
     bounds: "array[int]"
     times: "array[int]"
     places: "array[int]"
@@ -101,6 +101,16 @@ class Batch(Sequence[Record]):
 
     def __len__(self) -> int:
         return len(self.times)
+
+    @property
+    def data(self) -> bytes:
+        """The bytes of all records, one after the other; a copy where the block holds more."""
+        return self.block[self.bounds[0] : self.bounds[-1]]
+
+    @property
+    def size(self) -> int:
+        """The number of bytes of all records."""
+        return self.bounds[-1] - self.bounds[0]
 
     def __getitem__(self, index: int) -> Record:  # type: ignore[override]  # no slices: `take`
         n = len(self.times)
@@ -113,21 +123,23 @@ class Batch(Sequence[Record]):
             self.times[index],
             self.places[index],
             self.sources[origin],
-            self.data[self.bounds[index] : self.bounds[index + 1]],
+            self.block[self.bounds[index] : self.bounds[index + 1]],
             self.flags[index],
         )
 
     def __iter__(self) -> Iterator[Record]:
         return map(self.__getitem__, range(len(self.times)))
 
-    def raws(self) -> list[bytes]:
-        """The bytes of every record."""
-        data, bounds = self.data, self.bounds
-        return [data[a:b] for a, b in pairwise(bounds)]
+    def raws(self, span: range | None = None) -> list[bytes]:
+        """The bytes of every record, or of those within the span."""
+        block, bounds = self.block, self.bounds
+        if span is not None:
+            bounds = bounds[span.start : span.stop + 1]
+        return [block[a:b] for a, b in pairwise(bounds)]
 
     def take(self, kept: Sequence[int]) -> "Batch":
         """A batch of the records with the given indices, in the given order."""
-        data, bounds, origins = self.data, self.bounds, self.origins
+        data, bounds, origins = self.block, self.bounds, self.origins
         raws = [data[bounds[i] : bounds[i + 1]] for i in kept]
         return Batch(
             b"".join(raws),
@@ -143,7 +155,7 @@ class Batch(Sequence[Record]):
     def marked(self, flag: int) -> "Batch":
         """The same batch with `flag` set on every record."""
         return Batch(
-            self.data,
+            self.block,
             self.bounds,
             self.times,
             self.places,
@@ -156,10 +168,10 @@ class Batch(Sequence[Record]):
     def _check(self) -> None:
         """Test the invariants of the class docstring; for debug runs and tests."""
         n = len(self.times)
-        assert len(self.bounds) == n + 1 and self.bounds[0] == 0, "invariant 1"
-        assert self.bounds[-1] == len(self.data), "invariant 1"
+        assert len(self.bounds) == n + 1, "invariant 1"
+        assert 0 <= self.bounds[0] <= self.bounds[-1] <= len(self.block), "invariant 1"
         pairs = pairwise(self.bounds)
-        assert all(a < b and self.data[b - 1] == 10 for a, b in pairs), "invariant 1"
+        assert all(a < b and self.block[b - 1] == 10 for a, b in pairs), "invariant 1"
         assert len(self.places) == n, "invariant 2"
         assert len(self.flags) == n, "invariant 3"
         assert self.origins is None or len(self.origins) == n, "invariant 4"

@@ -2,11 +2,11 @@
 
 from array import array
 from collections.abc import Sequence
-from itertools import accumulate, pairwise
-from operator import sub
+from itertools import pairwise
 from typing import Final
 
 from plait.logs.batch import STAMPED, SUSPECT
+from plait.logs.kernel import running
 
 #: A stamp this far (in ns) beyond the record before, or beyond the present, needs a second
 #: opinion; a following stamp that falls back by as much gives it.
@@ -33,19 +33,14 @@ class Belief:
         self.place: int | None = None
         self.suspects = 0
 
-    def stamped(self, stamps: list[int], following: int | None, present: int | None) -> Columns:
+    def stamped(self, stamps: "array[int]", following: int | None, present: int | None) -> Columns:
         """The columns of records that all have a stamp; `following` is the next one, if known."""
-        top = stamps[0] if self.place is None else self.place
-        tops = list(accumulate(stamps, max, initial=top))
-        # The usual case in a few passes in C; only a leap needs a look at each.
-        leaps = max(map(sub, tops[1:], tops)) > LEAP
-        if leaps or (present is not None and tops[-1] > present + LEAP):
+        places, leaps = running(stamps, stamps[0] if self.place is None else self.place, LEAP)
+        # The usual case in one pass; only a leap needs a look at each.
+        if leaps or (present is not None and places[-1] > present + LEAP):
             return self.judged(stamps, following, present)
-        del tops[0]
-        times = array("q", stamps)
-        places = times if tops == stamps else array("q", tops)
-        self.time, self.place = times[-1], places[-1]
-        return times, places, bytes([STAMPED]) * len(stamps)
+        self.time, self.place = stamps[-1], places[-1]
+        return stamps, places, STAMPED.to_bytes() * len(stamps)
 
     def unstamped(self, count: int, time: int) -> Columns:
         """The columns of `count` records without a stamp that are given this time."""

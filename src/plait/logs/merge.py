@@ -6,11 +6,11 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
-from itertools import accumulate, chain
-from operator import itemgetter
+from itertools import chain
 from typing import Final
 
 from plait.logs.batch import LATE, Batch
+from plait.logs.kernel import Part, weave
 
 _BEFORE_ALL: Final = -(2**63)
 
@@ -71,14 +71,14 @@ class Merge:
         lane = self._lanes[rank]
         assert lane.open, "a source that was closed sends nothing"
         lane.bound = max(lane.bound, batch.places[-1])
-        self.held += len(batch.data)
+        self.held += batch.size
         late = bisect_left(batch.places, self._gone)
         if late:
             self._late.append((rank, _part(batch, 0, late).marked(LATE)))
             batch = _part(batch, late, n)
         if late < n:
             lane.waiting.append(batch)
-            lane.size += len(batch.data)
+            lane.size += batch.size
             self._waiting.add(rank)
         return late
 
@@ -115,8 +115,8 @@ class Merge:
         taken = list(self._take())
         if taken:
             out.append(self._woven(taken))
-            self._gone = max(self._gone, *(batch.places[-1] for _, batch in taken))
-        self.held -= sum(len(batch.data) for batch in out)
+            self._gone = max(self._gone, *(part[1].places[part[3] - 1] for part in taken))
+        self.held -= sum(batch.size for batch in out)
         return out
 
     def _floor(self) -> tuple[int, int] | None:
@@ -133,7 +133,7 @@ class Merge:
                 return bound, rank
         return None
 
-    def _take(self) -> Iterator[tuple[int, Batch]]:
+    def _take(self) -> Iterator[Part]:
         """Remove and give the part of each lane that may leave, lanes by rank."""
         floor = self._floor()
         for rank in sorted(self._waiting):
@@ -144,7 +144,7 @@ class Merge:
                 end = n if floor is None else self._end(batch.places, rank, floor, begin)
                 if end > begin:
                     lane.size -= batch.bounds[end] - batch.bounds[begin]
-                    yield rank, _part(batch, begin, end)
+                    yield rank, batch, begin, end
                 if end < n:
                     lane.cursor = end
                     break
@@ -163,62 +163,45 @@ class Merge:
         end = bisect_left(places, bound, begin)
         return max(end, bisect_right(places, self._released, begin))
 
-    def _woven(self, taken: list[tuple[int, Batch]]) -> Batch:
+    def _woven(self, taken: list[Part]) -> Batch:
         """One batch of the records of all these, in the order of their keys."""
         if len(taken) == 1:
-            return taken[0][1]
-        batches = [batch for _, batch in taken]
-        places = _joined(batch.places for batch in batches)
-        # Lanes by rank and a stable sort: equal places stay in the order of their sources.
-        order = sorted(range(len(places)), key=places.__getitem__)
-        pick = itemgetter(*order)
-        raws = pick([raw for batch in batches for raw in batch.raws()])
-        ranks = list(chain.from_iterable([rank] * len(batch) for rank, batch in taken))
-        same = all(batch.times is batch.places for batch in batches)
-        woven = array("q", pick(places))
-        return Batch(
-            b"".join(raws),
-            array("q", accumulate(map(len, raws), initial=0)),
-            woven if same else array("q", pick(_joined(batch.times for batch in batches))),
-            woven,
-            bytes(pick(b"".join([batch.flags for batch in batches]))),
-            self._sources,
-            array("i", pick(ranks)),
-        )
+            _, batch, begin, end = taken[0]
+            return _part(batch, begin, end)
+        data, bounds, times, places, flags, ranks = weave(taken)
+        return Batch(data, bounds, times, places, flags, self._sources, ranks)
 
     def _check(self) -> None:
         """Test the invariants that hold between calls; for debug runs and tests."""
         for rank, lane in enumerate(self._lanes):
-            places = list(_joined(batch.places for batch in lane.waiting))[lane.cursor :]
+            columns = chain.from_iterable(batch.places for batch in lane.waiting)
+            places = list(columns)[lane.cursor :]
             assert places == sorted(places), "invariant 1"
             assert not places or places[0] >= self._gone, "invariants 2 and 4"
-            left = lane.waiting[0].bounds[lane.cursor] if lane.waiting else 0
-            assert lane.size == sum(len(batch.data) for batch in lane.waiting) - left
+            first = lane.waiting[0].bounds if lane.waiting else array("q", [0])
+            left = first[lane.cursor] - first[0]
+            assert lane.size == sum(batch.size for batch in lane.waiting) - left
             assert (rank in self._waiting) == bool(lane.waiting)
-        late = sum(len(batch.data) for _, batch in self._late)
+        late = sum(batch.size for _, batch in self._late)
         assert self.held == late + sum(lane.size for lane in self._lanes), "invariant 5"
         heap = list(self._bounds)
         heapify(heap)
         assert {rank for _, rank in heap} >= {r for r, lane in enumerate(self._lanes) if lane.open}
 
 
-def _joined(columns: "Iterator[array[int]]") -> list[int]:
-    return list(chain.from_iterable(columns))
-
-
 def _part(batch: Batch, begin: int, end: int) -> Batch:
     """Records `begin` to `end` of a batch of one source; the batch itself when that is all."""
     if begin == 0 and end == len(batch):
         return batch
-    first, last = batch.bounds[begin], batch.bounds[end]
+    skipped = batch.bounds[begin] - batch.bounds[0]
     times = batch.times[begin:end]
     return Batch(
-        batch.data[first:last],
-        array("q", [bound - first for bound in batch.bounds[begin : end + 1]]),
+        batch.block,
+        batch.bounds[begin : end + 1],
         times,
         times if batch.times is batch.places else batch.places[begin:end],
         batch.flags[begin:end],
         batch.sources,
         None,
-        batch.begin.moved(first) if batch.begin is not None else None,
+        batch.begin.moved(skipped) if batch.begin is not None else None,
     )

@@ -176,11 +176,11 @@ def _across(next_at: _Next, else_each: _Finder | None = None) -> _Finder:
     """Search the batch as one; with `else_each`, that does it where a line ends in CRLF."""
 
     def find(batch: Batch) -> list[int]:
-        data, bounds = batch.data, batch.bounds
+        data, bounds = batch.block, batch.bounds
         if else_each is not None and b"\r\n" in data:
             return else_each(batch)
         found: list[int] = []
-        at, end, record = next_at(data, 0), len(data), 0
+        at, end, record = next_at(data, bounds[0]), bounds[-1], 0
         # An empty match behind the last newline belongs to no record.
         while 0 <= at < end:
             record = bisect_right(bounds, at, record)
@@ -212,6 +212,6 @@ def _in_each_text(pattern: re.Pattern[str]) -> _Finder:
 
 def _texts(batch: Batch) -> list[bytes]:
     raws = batch.raws()
-    if b"\r\n" in batch.data:
+    if b"\r\n" in batch.block:
         raws = [raw.replace(b"\r\n", b"\n") for raw in raws]
     return [raw[:-1] for raw in raws]

@@ -5,11 +5,12 @@ from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
 from plait.errors import UsageError
-from plait.logs.times import FORMATS, Stamper
+from plait.logs.kernel import COMPILED
+from plait.logs.times import FORMATS, Example, Stamper, TimeFormat
 from plait.logs.times.format import REFERENCE
 from tests.logs.times.stamps import joined, scanned, shown, stamper
 
@@ -37,7 +38,8 @@ def test_block_borders_change_nothing(
     first, second = joined(*lines[:cut]), joined(*lines[cut:])
     starts, times = parts.scan(first)
     later, more = parts.scan(second)
-    assert whole == (starts + [start + len(first) for start in later], times + more)
+    starts.extend(start + len(first) for start in later)
+    assert whole == (starts, times + more)
 
 
 @given(st.lists(LINES), SAMPLES)
@@ -46,6 +48,56 @@ def test_a_line_alone_gives_what_it_gives_in_a_block(
 ) -> None:
     singly = stamper(*sample)
     assert scanned(stamper(*sample), *lines) == [shown(singly, line + b"\n") for line in lines]
+
+
+STAMPED = [(form, example) for form in FORMATS for example in form.examples if example.time]
+
+
+def _varied(line: bytes, data: st.DataObject) -> bytes:
+    """The line with some of its bytes changed, most often digits for digits."""
+    out = bytearray(line)
+    for _ in range(data.draw(st.integers(0, 3))):
+        at = data.draw(st.integers(0, len(line) - 1))
+        digit = 48 <= out[at] <= 57 and data.draw(st.integers(0, 3))
+        out[at] = data.draw(st.sampled_from(b"0123456789" if digit else b"0123456789 Z.:-+INFOaZ["))
+    return bytes(out)
+
+
+@pytest.mark.skipif(not COMPILED, reason="the kernel is not compiled")
+@pytest.mark.parametrize(("form", "example"), STAMPED)
+@settings(max_examples=30)
+@given(data=st.data())
+def test_the_kernel_reads_what_the_general_reader_reads(
+    form: TimeFormat, example: Example, data: st.DataObject
+) -> None:
+    lines = [example.line] * 5 + [_varied(example.line, data) for _ in range(5)]
+    zone = data.draw(st.sampled_from((UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"))))
+    block = joined(*lines, example.line)
+    fast, general = [
+        Stamper(zone=zone, reference=example.reference, format=form.name) for _ in range(2)
+    ]
+    for stamps in fast, general:
+        stamps.learn(block)
+    general._fast = False
+    note(block)
+    for _ in range(2):  # what the first turn taught, the second uses
+        assert fast.scan(block) == general.scan(block)
+
+
+# A leap second, a rival key before the right one, a number with more digits than are read.
+GENERAL = (b"2026-03-01T23:59:60Z leap", b'{"time":0.25,', b'{"ts":1.7723592001234567e+09}')
+
+
+@pytest.mark.skipif(not COMPILED, reason="the kernel is not compiled")
+@pytest.mark.parametrize(
+    ("form", "example"), [pair for pair in STAMPED if not pair[1].line.startswith(GENERAL)]
+)
+def test_the_kernel_can_read_every_format(form: TimeFormat, example: Example) -> None:
+    stamps = Stamper(zone=UTC, reference=example.reference, format=form.name)
+    block = joined(*[example.line] * 10)
+    stamps.learn(block)
+    stamps.scan(block)
+    assert stamps._scanner.reads(example.line + b"\n")
 
 
 @given(st.binary(), st.binary())

@@ -1,6 +1,6 @@
 """What a stamp says in, nanoseconds since 1970 UTC out; the zone and year it lacks are added."""
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import Final
 
 from plait.logs.times.format import Civil
@@ -18,6 +18,13 @@ _LAST_YEAR: Final = 2261
 _LEAP_REACH: Final = 8
 _MEAN_YEAR: Final = 31_556_952 * SECOND
 _LAST_PIVOT: Final = 9 * 10**18
+# The steps (s) in which a change of the clock is looked for, and how many on each side.
+_STEP: Final = 43_200
+_STEPS: Final = 150
+# Found once for all logs of a zone; there is one a change of the clock and name of a zone.
+_SPANS: Final[dict[tuple[tzinfo, bytes], list[tuple[int, int]]]] = {}
+# Up to where a year may begin with 19 or 20, as some patterns have it.
+_STEADY: Final = 0, 4_102_444_800
 
 
 class Calendar:
@@ -52,6 +59,32 @@ class Calendar:
                 return min(times, key=lambda time: (abs(time - near), time))
         # A log dated before all its stamps (1970, where dates were wiped) takes the earliest.
         return min(times, default=None)
+
+    def steady(self, said: Civil, seconds: int) -> tuple[int, int]:
+        """Between which civil seconds since 1970 (second excluded) the zone keeps its offset.
+
+        They lie around `seconds`, at most some months away, and not near a change of the clock:
+        there it is nothing and nothing.
+        """
+        named = offset_of(said.zone) if said.zone else None
+        if named is not None and not said.zone[-1:].isalpha():
+            return _STEADY
+        if isinstance(self.zone, timezone) and said.zone in (b"", b"UTC", b"GMT"):
+            return _STEADY
+        known = _SPANS.setdefault((self.zone, said.zone), [])
+        for low, high in known:
+            if low <= seconds < high:
+                return low, high
+        offset = self._offset(seconds, said.zone)
+        low = high = seconds
+        # Clocks change less often than this.
+        for _ in range(_STEPS):
+            if self._offset(low - _STEP, said.zone) == offset:
+                low -= _STEP
+            if self._offset(high + _STEP, said.zone) == offset:
+                high += _STEP
+        known.append((low + _STEP, high - _STEP))
+        return low + _STEP, high - _STEP
 
     def _of_year(self, said: Civil, year: int) -> int | None:
         if not _FIRST_YEAR <= year <= _LAST_YEAR:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Final, NamedTuple
 
+from plait.logs.kernel.layout import Anchor
+
 
 class Civil(NamedTuple):
     """What a stamp says, to the second, before zone and year are settled."""
@@ -57,6 +59,8 @@ class TimeFormat:
     `lead` is what stands between the start of the line and the stamp, a pattern without groups.
     A weak format is used only where a sample confirms it, with at least `needs` lines;
     one fewer where all lie shortly before the reference, and one fewer where all have a fraction.
+    `anchor` is for the compiled kernel: a lead without bounds needs one, or is left to the
+    general reader.
     """
 
     name: str
@@ -66,6 +70,7 @@ class TimeFormat:
     examples: tuple[Example, ...]
     weak: bool = False
     needs: int = 1
+    anchor: Anchor = Anchor.FIXED
 
     @property
     def yearless(self) -> bool:

@@ -1,15 +1,19 @@
 """Whole lines of one log in, the times of its stamped lines out."""
 
 import re
-from dataclasses import dataclass
+from array import array
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
 
 from plait.errors import UsageError
-from plait.logs.times.calendar import HALF_YEAR, Calendar, iso
+from plait.logs.kernel import COMPILED, Scanner
+from plait.logs.times.calendar import HALF_YEAR, SECOND, Calendar, iso
 from plait.logs.times.format import Text
+from plait.logs.times.layouts import layout_of
 from plait.logs.times.learn import STRONG, Learned, study
 from plait.logs.times.pattern import format_of
+from plait.logs.times.structured import KEYS
 from plait.logs.times.table import FORMATS
 from plait.logs.times.variants import AnyOf, Variant, any_of, pattern_of, variants_of
 from plait.logs.times.zones import zone_of
@@ -17,7 +21,16 @@ from plait.logs.times.zones import zone_of
 _SCALE: Final = tuple(10 ** (9 - digits) for digits in range(10))
 # A second's text comes many times in a row. More would add up where thousands of logs are open.
 _CACHE: Final = 128
+# How many lines the kernel may leave unread before the general reader shows it another; where
+# that is of no use it is asked ever less often.
+_PATIENCE: Final = 4
+_MOST_PATIENCE: Final = 4096
+# Within so many ns of each other stamps without a year cannot be of another one.
+_REACH: Final = HALF_YEAR * 4 // 10
+_EVER: Final = -(2**63), 2**63
 _OUTER: Final = re.compile(rb"\n[^ \t\r\n]")
+_AFTER: Final = re.compile(rb"[ \t]*([A-Za-z]{1,8})(?![A-Za-z])")
+_HALF: Final = re.compile(rb"(?i:[ap]m)")
 _STRAY: Final = re.compile(rb"[ \t]*(?!(?i:[ap]m))[A-Za-z]*")
 
 
@@ -42,8 +55,8 @@ class Stamper:
     """
 
     __slots__ = (
-        "_caches", "_calendar", "_forced", "_inner", "_last", "_learned", "_near", "_others",
-        "_zone_from",
+        "_caches", "_calendar", "_fast", "_forced", "_inner", "_last", "_learned", "_near",
+        "_others", "_patience", "_scanner", "_span", "_zone_from",
     )  # fmt: skip
 
     def __init__(
@@ -60,6 +73,7 @@ class Stamper:
         before it. `format` is the name of a format or a pattern such as `%d.%m.%Y %H:%M:%S`.
         """
         self._calendar = Calendar(zone, reference)
+        self._span: tuple[int, int]  # between which times layouts without a year hold
         self._zone_from = zone_from
         self._forced = None if format is None else _forced(format)
         primary = self._forced[0] if self._forced else None
@@ -72,21 +86,78 @@ class Stamper:
         """Choose what is accepted from here on by whole lines from the start of the log."""
         self._accept(study(sample, self._calendar, self._forced))
 
-    def scan(self, block: bytes) -> tuple[list[int], list[int]]:
-        """Starts (offsets in the block) and times of the stamped lines of a block of lines."""
-        padded = b"\n" + block
-        starts: list[int] = []
-        times: list[int] = []
+    def scan(
+        self, block: bytes, begin: int = 0, end: int | None = None
+    ) -> tuple["array[int]", "array[int]"]:
+        """Starts (offsets in the block) and times of the stamped lines of a block of lines.
+
+        Only the lines from `begin` to `end` are looked at.
+        """
+        at, end = begin, len(block) if end is None else end
+        scanner = self._scanner
+        while at < end:
+            odd, after = at, end
+            if self._fast and self._is_near():
+                read, odd, after = scanner.scan(block, at, end, self._patience)
+                self._note(read, odd - at, after - odd)
+            if odd < after:
+                starts: list[int] = []
+                times: list[int] = []
+                self._read(b"\n" + block[odd:after], starts, times)
+                scanner.extend([odd + start for start in starts], times)
+            at = after
+        return scanner.take()
+
+    def _read(self, padded: bytes, starts: list[int], times: list[int]) -> None:
+        """Read lines, with a newline before them, in the general way."""
         end = 0
         if self._learned.primary is not None:
             end = self._scan_primary(self._learned.primary, padded, starts, times)
         if end < len(padded) - 1:
             self._scan_others(padded, end, len(padded), starts, times)
-        return starts, times
+
+    def _note(self, read: int, size: int, odd: int) -> None:
+        """Take note of how the layouts did: of so many stamps in so many bytes, and of the rest."""
+        primary = self._learned.primary
+        if read and primary is not None:
+            if primary.text.yearless:
+                self._near = self._scanner.last()
+            else:
+                self._last = self._scanner.last()
+        if size > odd:
+            self._patience = _PATIENCE
+        elif odd:
+            self._patience = min(2 * self._patience, _MOST_PATIENCE)
+
+    def _is_near(self) -> bool:
+        """Whether the layouts hold: without a year, they do near those that they were made of."""
+        low, high = self._span
+        return self._near is None or low <= self._near < high
+
+    def _teach(self, variant: Variant, line: re.Match[bytes], time: int) -> None:
+        """Let the kernel read lines such as this one, whose stamp is `time`."""
+        padded = line.string
+        begin, end = line.start() + 1, line.end() + 1
+        stray = _is_stray(line[3])
+        word = _AFTER.match(padded, max(line.end(1), line.end(2)) if stray else line.end(3))
+        if word is not None and not zone_of(word[1]) and (stray or not _HALF.match(word[1])):
+            self._scanner.know(word[1])
+        if self._scanner.reads(padded[begin:end]):
+            return
+        layout = layout_of(variant, line, time, self._calendar, stray=stray)
+        if layout is None:
+            return
+        if variant.text.yearless:
+            if not self._span[0] <= time < self._span[1] or self._span == _EVER:
+                self._scanner.clear()
+                self._span = time - _REACH, time + _REACH
+            low, high = (moment // SECOND + layout.offset for moment in self._span)
+            layout = replace(layout, low=max(low, layout.low), high=min(high, layout.high))
+        self._scanner.add(layout)
 
     def stamp(self, line: bytes) -> int | None:
         """The time of one line, as `scan` would give it; None when it has none."""
-        starts, times = self.scan(line)
+        starts, times = self.scan(line if line.endswith(b"\n") else line + b"\n")
         return times[0] if starts and starts[0] == 0 else None
 
     def where(self, line: bytes) -> tuple[int, int] | None:
@@ -95,10 +166,9 @@ class Stamper:
         primary = self._learned.primary
         for variant in (*((primary,) if primary else ()), *self._learned.accepted):
             match = pattern_of(variant).match(padded)
-            if match and self._read(variant.text, match[1], match[3]) is not None:
+            if match and self._civil(variant.text, match[1], match[3]) is not None:
                 end = max(match.end(1), match.end(2))
-                # A word that is no zone is not part of the stamp.
-                stray = _STRAY.fullmatch(match[3] or b"") and not zone_of(match[3])
+                stray = _is_stray(match[3])
                 return match.start(1) - 1, (end if stray else max(end, match.end(3))) - 1
         return None
 
@@ -122,6 +192,12 @@ class Stamper:
     def _accept(self, learned: Learned) -> None:
         self._learned = learned
         self._inner = any(variant.inner for variant in learned.accepted)
+        inner = self._inner or (learned.primary is not None and learned.primary.inner)
+        self._scanner = Scanner(inner, KEYS)
+        # In Python the general reader is the faster one.
+        self._fast = COMPILED and learned.primary is not None
+        self._patience = _PATIENCE
+        self._span = _EVER
         self._others: AnyOf | None = None  # compiled when a line asks for it
 
     def _scan_primary(
@@ -131,6 +207,7 @@ class Stamper:
         text = variant.text
         cache, yearless = self._cache(text), text.yearless
         end = 0
+        last = None
         for match in pattern_of(variant).finditer(padded):
             head, fraction, tail = match.groups()
             start = match.start()
@@ -147,8 +224,11 @@ class Stamper:
                 time += int(fraction) * _SCALE[len(fraction)]
             starts.append(start)
             times.append(time)
+            last = match, time
         if times and not yearless:
             self._last = times[-1]
+        if last is not None and self._fast:
+            self._teach(variant, *last)
         return end
 
     def _scan_others(
@@ -202,7 +282,7 @@ class Stamper:
         if time is None or (
             text.yearless and (near is None or not -HALF_YEAR < time - near < HALF_YEAR)
         ):
-            time = self._read(text, head, tail)
+            time = self._civil(text, head, tail)
             if time is None:
                 return None
             if len(cache) >= _CACHE:
@@ -212,12 +292,17 @@ class Stamper:
             self._near = time
         return time
 
-    def _read(self, text: Text, head: bytes, tail: bytes) -> int | None:
+    def _civil(self, text: Text, head: bytes, tail: bytes) -> int | None:
         said = text.read(head, tail or b"")
         if said is None:
             return None
         near = self._near
         return self._calendar.time(said, self._last if near is None else near)
+
+
+def _is_stray(tail: bytes | None) -> bool:
+    """Whether a tail is a word that is no zone, and so not part of the stamp."""
+    return bool(_STRAY.fullmatch(tail or b"")) and not zone_of(tail or b"")
 
 
 def _forced(text: str) -> tuple[Variant, ...]:

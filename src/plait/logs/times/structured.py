@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from plait.logs.kernel.layout import MOST_DEPTH, MOST_PAIRS, Anchor
 from plait.logs.times import epoch, iso, leads, words
 from plait.logs.times.format import Example, TimeFormat
 
@@ -26,10 +27,11 @@ def _nested(depth: int) -> bytes:
     return rb'[{\[](?:[^{}\[\]"\n]++|%s%s)*+[}\]]' % (_STRING, inside)
 
 
-# Deeper than this no logger nests what it writes before the time.
-_VALUE: Final = rb'(?:%s|[^{}\[\]",\s]++|%s)' % (_STRING, _nested(6))
+_VALUE: Final = rb'(?:%s|[^{}\[\]",\s]++|%s)' % (_STRING, _nested(MOST_DEPTH - 1))
 _PAIR: Final = rb"(?>%s[ \t]*+:[ \t]*+%s[ \t]*+,[ \t]*+)" % (_STRING, _VALUE)
-_KEY: Final = rb'"(?:@timestamp|timestamp|time|ts|@t|datetime|asctime)"[ \t]*+:[ \t]*+"?'
+#: The keys that may stand for the time.
+KEYS: Final = (b"@timestamp", b"timestamp", b"time", b"ts", b"@t", b"datetime", b"asctime")
+_KEY: Final = rb'"(?:%s)"[ \t]*+:[ \t]*+"?' % b"|".join(KEYS)
 
 _FMT_KEY: Final = rb"(?:@timestamp|timestamp|time|ts|t|datetime)=[\"']?"
 _FMT_PAIR: Final = rb'(?>[A-Za-z_][\w.-]*+=(?:%s|[^\s"]*+)[ \t]++)' % _STRING
@@ -38,8 +40,8 @@ FORMATS: Final = (
     TimeFormat(
         "json",
         'JSON lines: {"time": "2026-03-01T10:00:00Z"}, {"ts": 1772359200.123}',
-        rb"(?>%s%s%s)\{[ \t]*+(?:%s){0,60}?%s"
-        % (leads.COLOUR, leads.CONTAINER, leads.COLOUR, _PAIR, _KEY),
+        rb"(?>%s%s%s)\{[ \t]*+(?:%s){0,%d}?%s"
+        % (leads.COLOUR, leads.CONTAINER, leads.COLOUR, _PAIR, MOST_PAIRS, _KEY),
         _TEXTS,
         (
             Example(b'{"time":"2026-03-01T10:00:00.5Z","m":"x"}', "2026-03-01T10:00:00.5Z"),
@@ -52,6 +54,7 @@ FORMATS: Final = (
             Example(b'{"m":"\\"time\\":\\"2026-03-01T10:00:00Z\\""}', None),
             Example(b'{"time":150,"m":"x"}', None),
         ),
+        anchor=Anchor.KEYED,
     ),
     TimeFormat(
         "logfmt",

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from plait.logs.kernel.layout import LONGEST_HOST, Anchor
 from plait.logs.times import leads, words
 from plait.logs.times.format import Example, Text, TimeFormat
 from plait.logs.times.zones import ZONE
@@ -16,7 +17,7 @@ CLF: Final = TimeFormat(
     "clf",
     'common log format: 127.0.0.1 - - [01/Mar/2026:10:00:00 +0100] "GET / HTTP/1.1" 200',
     # Host, identity and user; a user may have spaces in it, none has a bracket.
-    rb"(?>%s[^\s\[{\"'][^\[\n]{0,200}+\[)(?=\d\d/)" % leads.CONTAINER,
+    rb"(?>%s[^\s\[{\"'][^\[\n]{0,%d}+\[)(?=\d\d/)" % (leads.CONTAINER, LONGEST_HOST),
     (_TEXT,),
     (
         Example(b'1.2.3.4 - - [01/Mar/2026:10:00:00 +0100] "GET /"', "2026-03-01T09:00:00Z"),
@@ -24,6 +25,7 @@ CLF: Final = TimeFormat(
         Example(b"1.2.3.4 - - [01/Foo/2026:10:00:00 +0000] x", None),
         Example(b"1.2.3.4 - - [01/Mar/2026] x", None),
     ),
+    anchor=Anchor.BRACKET,
 )
 
 APACHE_ERROR: Final = TimeFormat(

@@ -1,0 +1,14 @@
+"""The hot loops of reading and merging: compiled where that was built, else in Python."""
+
+from plait.logs.kernel.plain import Part
+
+try:
+    from plait.logs.kernel.compiled import Scanner, running, weave
+
+    COMPILED = True
+except ImportError:
+    from plait.logs.kernel.plain import Scanner, running, weave
+
+    COMPILED = False
+
+__all__ = ["COMPILED", "Part", "Scanner", "running", "weave"]

@@ -1,0 +1,3 @@
+from plait.logs.kernel.plain import Scanner as Scanner
+from plait.logs.kernel.plain import running as running
+from plait.logs.kernel.plain import weave as weave
