@@ -8,18 +8,19 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 
 
-def machine(packages: Iterable[str]) -> str:
-    """Where it is measured: interpreter, cores, load, versions of these packages."""
+def machine(versions: Iterable[str]) -> str:
+    """Where it is measured: interpreter, cores, load, and what of others."""
     python = f"{platform.python_implementation()} {platform.python_version()}"
     cores = len(os.sched_getaffinity(0))
-    versions = ", ".join(_versions(packages))
     return (
         f"{python}, {date.today():%B %Y}, {platform.system()} on {cores} cores, "
-        f"load {os.getloadavg()[0]:.1f} at the start. {versions or 'No peer is installed'}."
+        f"load {os.getloadavg()[0]:.1f} at the start. "
+        f"{', '.join(versions) or 'No peer is installed'}."
     )
 
 
-def _versions(packages: Iterable[str]) -> Iterator[str]:
+def versions_of(packages: Iterable[str]) -> Iterator[str]:
+    """Names and versions of those that are installed."""
     for package in packages:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             yield f"{package} {importlib.metadata.version(package)}"

@@ -9,7 +9,7 @@ from benchmarks.bridge.rows import ROWS
 from benchmarks.bridge.run import Outcome
 from benchmarks.bridge.size import Size
 from benchmarks.bridge.syscalls import GOAL, NAME, SystemCalls
-from benchmarks.tables import between, escaped, machine, part
+from benchmarks.tables import between, escaped, machine, part, versions_of
 
 BEGIN: Final = "<!-- begin: `python -m benchmarks.bridge --write docs/benchmarks.md` -->"
 END: Final = "<!-- end: `python -m benchmarks.bridge --write docs/benchmarks.md` -->"
@@ -62,7 +62,7 @@ class Report:
 
 def about(effort: Effort, left_out: Sequence[str]) -> str:
     """Where and how it was measured."""
-    text = f"{machine(PACKAGES)} Medians of {effort.rounds} rounds."
+    text = f"{machine(versions_of(PACKAGES))} Medians of {effort.rounds} rounds."
     if left_out:
         text += f" Left out, since not installed: {', '.join(left_out)}."
     return text
