@@ -247,6 +247,18 @@ def test_the_first_round_does_not_count_and_slow_ways_run_fewer(iso: Data, tmp_p
     assert (len(taken[quick].usages), len(taken[slow].usages)) == (2, 1)
 
 
+def test_a_way_runs_in_a_plain_environment_and_its_own(
+    iso: Data, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PLAIT_KERNEL", "python")
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    way = Way("way", iso, lambda data, _: ["env"], checks.nothing, environment={"LC_ALL": "C"})
+    _, output = way.run(tmp_path)
+    variables = {line.split(b"=")[0] for line in output.lines()}
+    assert not variables & {b"PLAIT_KERNEL", b"PYTHONDONTWRITEBYTECODE"}
+    assert variables >= {b"LC_ALL", b"PATH"}
+
+
 def test_no_two_rows_have_the_same_name(tmp_path: Path) -> None:
     names = [row.name for race in races(tmp_path, 1000) for row in race.rows]
     assert sorted(set(names)) == sorted(names)

@@ -13,6 +13,8 @@ from benchmarks.merge.checks import Check, Output
 from benchmarks.merge.data import Data
 from benchmarks.merge.process import Usage, run
 
+# With the last, plait would be compiled to bytecode at each start; now the first round writes it.
+_UNSET: Final = {"PLAIT_KERNEL", "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE"}
 # The interpreter's own path: not a shim that looks for one first.
 _PLAIT: Final = [sys.executable, "-m", "plait"]
 #: What `--grep` looks for, in about one line of a hundred.
@@ -46,7 +48,7 @@ class Way:
         """Do it once, with the output in this folder."""
         own = folder / "own-output"
         output = folder / "output"
-        environment = {key: os.environ[key] for key in os.environ if key != "PLAIT_KERNEL"}
+        environment = {key: os.environ[key] for key in os.environ if key not in _UNSET}
         usage = run(self.words(self.data, own), output, environment | dict(self.environment))
         if self.writes_file:
             return usage, Output(own, own.stat().st_size)
