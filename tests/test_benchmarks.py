@@ -1,4 +1,4 @@
-"""The benchmarks run: each row once with as few calls as it can, no time asserted."""
+"""The benchmarks of the bridge run: each row with as few calls as it can, no time asserted."""
 
 import asyncio
 import os

@@ -1,12 +1,7 @@
 """What was measured in, the tables of `docs/benchmarks.md` out; a line of the terminal too."""
 
-import contextlib
-import importlib.metadata
-import os
-import platform
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from typing import Final
 
 from benchmarks.bridge.comparison import Effort, Failure, Goal, Place, Row, Times, share
@@ -14,6 +9,7 @@ from benchmarks.bridge.rows import ROWS
 from benchmarks.bridge.run import Outcome
 from benchmarks.bridge.size import Size
 from benchmarks.bridge.syscalls import GOAL, NAME, SystemCalls
+from benchmarks.tables import between, escaped, machine, part, versions_of
 
 BEGIN: Final = "<!-- begin: `python -m benchmarks.bridge --write docs/benchmarks.md` -->"
 END: Final = "<!-- end: `python -m benchmarks.bridge --write docs/benchmarks.md` -->"
@@ -66,23 +62,10 @@ class Report:
 
 def about(effort: Effort, left_out: Sequence[str]) -> str:
     """Where and how it was measured."""
-    python = f"{platform.python_implementation()} {platform.python_version()}"
-    cores = len(os.sched_getaffinity(0))
-    versions = ", ".join(_versions())
-    text = (
-        f"{python}, {date.today():%B %Y}, {platform.system()} on {cores} cores, "
-        f"load {os.getloadavg()[0]:.1f} at the start. {versions or 'No peer is installed'}. "
-        f"Medians of {effort.rounds} rounds."
-    )
+    text = f"{machine(versions_of(PACKAGES))} Medians of {effort.rounds} rounds."
     if left_out:
         text += f" Left out, since not installed: {', '.join(left_out)}."
     return text
-
-
-def _versions() -> Iterator[str]:
-    for package in PACKAGES:
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
-            yield f"{package} {importlib.metadata.version(package)}"
 
 
 def line(cell: Cell) -> str:
@@ -116,31 +99,19 @@ def markdown(report: Report) -> str:
     hold = sum(cell.verdict.startswith("holds") for cell in budgets)
     parts = [
         report.about,
-        _part("Goals", _goals(budgets), f"{hold} of {len(budgets)} hold."),
-        _part("Without a goal", _matrix([cell for cell in alone if not cell.goal])),
-        _part("Beside a busy thread", _matrix([cell for cell in compared if cell.place.busy])),
-        _part("System calls", _system_calls(report.system_calls)),
-        _part("Limits", _matrix([c for c in report.cells if not c.row.peer and not c.place.busy])),
-        _part("Size", _sizes(report.sizes)),
+        part("Goals", _goals(budgets), f"{hold} of {len(budgets)} hold."),
+        part("Without a goal", _matrix([cell for cell in alone if not cell.goal])),
+        part("Beside a busy thread", _matrix([cell for cell in compared if cell.place.busy])),
+        part("System calls", _system_calls(report.system_calls)),
+        part("Limits", _matrix([c for c in report.cells if not c.row.peer and not c.place.busy])),
+        part("Size", _sizes(report.sizes)),
     ]
-    return "\n\n".join(part for part in parts if part) + "\n"
+    return "\n\n".join(filter(None, parts)) + "\n"
 
 
 def write(page: str, tables: str) -> str:
     """The page with these tables between its two marks."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the page has no lines {BEGIN!r} and {END!r}")
-    return f"{before}{begin}\n\n{tables}\n{end}{after}"
-
-
-def _part(heading: str, rows: list[list[str]], above: str = "") -> str:
-    if len(rows) < 2:
-        return ""
-    head, *body = (f"| {' | '.join(cells)} |" for cells in rows)
-    top = [f"### {heading}", "", *([above, ""] if above else [])]
-    return "\n".join([*top, head, "|---" * len(rows[0]) + "|", *body])
+    return between(page, BEGIN, END, tables)
 
 
 def _goals(cells: list[Cell]) -> list[list[str]]:
@@ -213,8 +184,3 @@ def number(value: float) -> str:
     if value >= 100:
         return f"{value:,.0f}"
     return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
-
-
-def escaped(text: str) -> str:
-    """Fit for a cell: one line, no bar."""
-    return " ".join(text.split()).replace("|", "/")[:120]
