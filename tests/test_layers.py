@@ -13,7 +13,7 @@ BASE = {"errors", "events", "version"}
 CORE = BASE | {"logs"}
 EDGES = CORE | {"bridge", "sources", "sinks"}
 # Where sources, merge, clock and tasks meet, and what that stands on.
-DRIVER = {"blocking", "delivery", "driver", "holding", "intake", "plugins", "pump"}
+DRIVER = {"blocking", "crew", "delivery", "driver", "holding", "intake", "plugins", "pump"}
 DRIVER |= {"settings", "stats", "waiting", "zones"}
 ALLOWED = {
     "errors": set(),

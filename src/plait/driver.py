@@ -3,8 +3,9 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
+from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, Unpack
+from typing import TYPE_CHECKING, Final, NamedTuple, Self, Unpack
 
 from plait.delivery import Target, deliver
 from plait.errors import MissingExtra, SourceError, UsageError
@@ -13,6 +14,7 @@ from plait.holding import Holding
 from plait.intake import FileFeed, Intake, QueueFeed, count, failure
 from plait.logs.batch import Batch, Record
 from plait.logs.chunk import Chunk
+from plait.logs.kernel import COMPILED
 from plait.logs.merge import Merge
 from plait.plugins import Opened, open_sources
 from plait.settings import Given, Options
@@ -21,6 +23,7 @@ from plait.stats import Stats
 from plait.waiting import Clock, Waker
 
 if TYPE_CHECKING:
+    from plait.crew import Crew, Errand
     from plait.pump import Pump
 
 # What one source may have waiting: enough for a merge in long stretches, and little enough
@@ -29,6 +32,22 @@ _SHARE_MOST: Final = 2**20
 _SHARE_LEAST: Final = 64 * 2**10
 # A stop while following reads what is there; a backlog that takes longer is left.
 _DRAIN: Final = 60.0
+
+
+# Below so many bytes of files at rest a second thread is not worth its start.
+_WORTHWHILE: Final = 16 * 2**20
+# Of so many sources the next block is read ahead; more would only take more memory.
+_MOST_AHEAD: Final = 32
+
+
+class _Over(NamedTuple):
+    """A source has ended, as the event says."""
+
+    event: Event
+
+
+#: What one step of reading a source gave; None when there is nothing now.
+Taken = list[Batch] | Event | _Over | None
 
 
 def follow(*sources: object, live: bool = True, **options: Unpack[Given]) -> "Stream":
@@ -68,6 +87,8 @@ class Stream:
             self._merge, options.lateness, by_time=options.order == "time"
         )
         self._waker: Waker | None = None
+        self._crew: Crew | None = None  # for much at once
+        self._ahead: Final[dict[Intake, Errand[Taken]]] = {}  # the next item of each source
         self._stopping = False
         self._drain_until: float | None = None
         self._last: Final[dict[Intake, tuple[FileSource, int]]] = {}  # sizes at the stop
@@ -142,7 +163,9 @@ class Stream:
         A slow sink slows the sources. A plain function is called in a thread where the stream
         needs a loop. The sinks are committed at the end, and left open.
         """
-        await deliver(self.batches(), targets, tick, in_thread=not self.immediate)
+        self._start()
+        start = None if self._crew is None else self._crew.start
+        await deliver(self.batches(), targets, tick, in_thread=not self.immediate, start=start)
 
     def stop(self) -> None:
         """End the stream after what its sources now hold; may be called from any thread."""
@@ -152,6 +175,9 @@ class Stream:
 
     async def close(self) -> None:
         """Close all sources; what was not read is left."""
+        if self._crew is not None:
+            self._crew.close()
+            self._ahead.clear()
         for pump in self._pumps:
             await pump.close()
         if self._waker is not None:
@@ -201,8 +227,19 @@ class Stream:
         return wake
 
     def _start(self) -> None:
-        """Begin what needs a loop, if anything does."""
-        if self.immediate or self._waker is not None:
+        """Begin what needs a loop, or helpers, if anything does."""
+        if self.immediate:
+            if (
+                self._crew is None
+                and COMPILED
+                and self.options.order == "time"
+                and self.total() >= _WORTHWHILE
+            ):
+                from plait.crew import Crew  # a small merge starts sooner without
+
+                self._crew = Crew()
+            return
+        if self._waker is not None:
             return
         self._waker = Waker(self._clock, None if self._files is None else self._files.fileno())
         for pump in self._pumps:
@@ -227,8 +264,14 @@ class Stream:
         progress = False
         for intake in [intake for intake in self._active if intake.due]:
             while intake.due and not intake.done and self._room(intake) < share:
-                self._step(intake, clock, now)
+                ahead = self._ahead.pop(intake, None)
+                taken = self._take(intake, now) if ahead is None else ahead.wait()
+                self._step(intake, taken, clock, now)
                 progress = True
+                if self._crew is not None:
+                    break  # the next one is better read ahead
+        if self._crew is not None:
+            self._read_ahead(self._crew, now)
         if self.options.live:
             self._let_go(clock, now)
         return progress
@@ -251,27 +294,37 @@ class Stream:
         for event in changes.events:
             self._report(event)
 
-    def _step(self, intake: Intake, clock: float, now: int) -> None:
-        """Take one item of a source."""
-        live = self.options.live
+    def _read_ahead(self, crew: "Crew", now: int) -> None:
+        """Let somebody take the next item of each source while what is here is merged."""
+        for intake in self._active:
+            if len(self._ahead) < _MOST_AHEAD and intake.due and intake not in self._ahead:
+                self._ahead[intake] = crew.start(partial(self._take, intake, now))
+
+    def _take(self, intake: Intake, now: int) -> "Taken":
+        """Take one item of a source, and make batches of its bytes; touches nothing else."""
         try:
             item = intake.feed.take()
         except StopIteration:
-            self._finish(intake, now, Ended(intake.name))
-            return
+            return _Over(Ended(intake.name))
         except (SourceError, MissingExtra) as error:
-            self._finish(intake, now, failure(intake.name, error))
-            return
-        if item is None:
+            return _Over(failure(intake.name, error))
+        if item is None or isinstance(item, Event):
+            return item
+        chunk = item if isinstance(item, Chunk) else Chunk(item)
+        return intake.feed_chunk(chunk, now, live=self.options.live)
+
+    def _step(self, intake: Intake, taken: "Taken", clock: float, now: int) -> None:
+        """Do with what a source gave what is to be done."""
+        if taken is None:
             intake.due = False
-        elif isinstance(item, Event):
-            self._happened(intake, item, clock, now)
+        elif isinstance(taken, _Over):
+            self._finish(intake, now, taken.event)
+        elif isinstance(taken, Event):
+            self._happened(intake, taken, clock, now)
         else:
-            chunk = item if isinstance(item, Chunk) else Chunk(item)
-            batches = intake.feed_chunk(chunk, now, live=live)
-            if live:
-                self._holding.heard(intake, batches, clock)
-            self._put(intake, batches, clock)
+            if self.options.live:
+                self._holding.heard(intake, taken, clock)
+            self._put(intake, taken, clock)
             if (floor := intake.floor) is not None:
                 self._merge.promise(intake.rank, floor)
             if intake in self._last:

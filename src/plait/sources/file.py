@@ -21,6 +21,9 @@ from plait.sources.writers import has_writer
 _STILL_WRITTEN = (
     "the old file is still open for writing; what is written to it from now on is not read"
 )
+# The most that is read at once. Larger ones fall out of the processor's cache before they are
+# merged; live, thousands of files have one each.
+_BLOCK, _LIVE_BLOCK = 2**19, 2**18
 #: Pauses (s) before a source that failed is tried again: the first, and the longest.
 _FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
@@ -54,7 +57,7 @@ class FileSource:
         name: str | None = None,
         follow: bool = False,
         start: Literal["begin", "end"] = "begin",
-        block: int = 256 * 1024,
+        block: int | None = None,
         grace: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
         known: Known | None = None,
@@ -67,6 +70,7 @@ class FileSource:
         self.path = path
         self.name = path if name is None else name
         self.spec = FileSpec(path) if spec is None else spec
+        block = block or (_LIVE_BLOCK if follow else _BLOCK)
         self._follow, self._block, self._grace, self._clock = follow, block, grace, clock
         self._known = Known() if known is None else known
         self._file: Incarnation | None = None

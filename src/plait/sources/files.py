@@ -66,7 +66,7 @@ class Files:
         watch: Literal["auto", "inotify", "poll"] = "auto",
         interval: float = 0.25,
         rescan: float = 1.0,
-        block: int = 256 * 1024,
+        block: int | None = None,
         grace: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

@@ -26,6 +26,7 @@ cdef array.array _IS = _array("i")
 cdef enum:
     REGION = 256  # the most bytes from an anchor to the end of a stamp
     SLOTS = 7  # year, month, day, hour, minute, second, epoch
+    FOLLOWS = 4
     FIXED = 0
     BRACKET = 1
     KEYED = 2
@@ -56,7 +57,9 @@ cdef struct CLayout:
     uint8_t again[REGION]  # the region that was read last, and its seconds
     uint8_t whole[REGION]  # 0xff up to `size`
     int64_t seconds
-    uint64_t follow, follow_mask  # what followed the last stamp, and did not belong to it
+    uint64_t follow[FOLLOWS]  # what followed the last stamps, and did not belong to them
+    uint64_t mask[FOLLOWS]
+    int turn
     int key_size
     uint8_t key[REGION]
 
@@ -187,6 +190,15 @@ cdef inline bint _again(const CLayout* it, const uint8_t* p, const uint8_t* end)
     return differ == 0
 
 
+cdef inline bint _followed(const CLayout* it, uint64_t word) noexcept nogil:
+    """Whether the same followed one of the last stamps."""
+    # All are compared, since which it is cannot be foretold and a branch would cost more.
+    return (
+        (((word ^ it.follow[0]) & it.mask[0]) == 0) | (((word ^ it.follow[1]) & it.mask[1]) == 0)
+        | (((word ^ it.follow[2]) & it.mask[2]) == 0) | (((word ^ it.follow[3]) & it.mask[3]) == 0)
+    )
+
+
 cdef bint _seconds(CLayout* it, const uint8_t* p, int64_t* seconds) noexcept nogil:
     """Read the fields of a region that fits; False where they make no time."""
     cdef int64_t value[SLOTS]
@@ -280,9 +292,9 @@ cdef class Scanner:
         memcpy(it.tail, <const uint8_t*> PyBytes_AS_STRING(tail), len(tail))
         it.offset, it.low, it.high = layout.offset, layout.low, layout.high
         it.date = -1
-        it.follow_mask = it.follow = 0
-        it.follow = ~it.follow
-        it.follow_mask = ~it.follow_mask
+        it.turn = 0
+        for i in range(FOLLOWS):
+            it.follow[i], it.mask[i] = 0, 255  # a NUL, which needs no second look
         it.key_size = len(key)
         memcpy(it.key, <const uint8_t*> PyBytes_AS_STRING(key), len(key))
 
@@ -431,13 +443,14 @@ cdef class Scanner:
         if p + it.tail_size > stop or memcmp(p, it.tail, it.tail_size):
             return NULL
         p += it.tail_size - 1
-        if p + 8 > stop or (_load(p) ^ it.follow) & it.follow_mask:
+        if p + 8 > stop or not _followed(it, _load(p)):
             digits = self._ends(it, p, stop)
             if digits == 0:
                 return NULL
             if digits < 8 and p + 8 <= stop:
-                it.follow = _load(p)
-                it.follow_mask = (<uint64_t> 1 << (8 * digits)) - 1
+                it.follow[it.turn] = _load(p)
+                it.mask[it.turn] = (<uint64_t> 1 << (8 * digits)) - 1
+                it.turn = (it.turn + 1) % FOLLOWS
         time[0] = (it.seconds - it.offset) * 1000000000 + fraction
         return p
 
@@ -470,11 +483,14 @@ cdef class Scanner:
                 word |= <uint64_t> p[n] << (8 * n)
             upper = upper and _is_upper(p[n])
             n += 1
-        if 0 < n <= (5 if upper else 3) or (
-            n > 1 and (p[1] | 32) == 109 and ((p[0] | 32) == 97 or (p[0] | 32) == 112)  # am pm
-        ):
+        if n > 1 and (p[1] | 32) == 109 and ((p[0] | 32) == 97 or (p[0] | 32) == 112):  # am pm
             if n > 8:
                 return 0
+        elif n > 5:
+            return p - behind + 6
+        elif not upper and n > 3:
+            return p - behind + n + 1
+        if n:
             for i in range(self.word_count):
                 if self.words[i] == word:
                     break

@@ -1,0 +1,93 @@
+"""Calls in, the same calls made by another thread out: two cores for one merge.
+
+What is worth it lets go of the interpreter: reading, writing, and the compiled kernel.
+"""
+
+import os
+import threading
+from collections.abc import Callable
+from queue import SimpleQueue
+from types import TracebackType
+from typing import Any, Final, Generic, Self, TypeVar
+
+R = TypeVar("R")
+
+
+class Errand(Generic[R]):
+    """A call that is made by whoever has time; `wait` gives what it gave."""
+
+    __slots__ = ("_call", "_claim", "_done", "_error", "_result")
+
+    def __init__(self, call: Callable[[], R]) -> None:
+        self._call = call
+        self._claim = iter((None,))  # whoever takes this makes the call
+        self._done = threading.Lock()
+        self._done.acquire()
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Make the call, unless somebody does already."""
+        for _ in self._claim:
+            try:
+                self._result = self._call()
+            except BaseException as error:  # noqa: BLE001  # it is raised by `wait`
+                self._error = error
+            self._done.release()
+
+    def wait(self) -> R:
+        """What the call gave or raised; made here if nobody has begun it. Once."""
+        self.run()
+        self._done.acquire()
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+
+class Crew:
+    """A few threads that help the one that asks; a context manager that ends them.
+
+    Every call is made once, by a helper or by the thread that waits for it: nothing ever waits
+    for a helper to be free.
+    """
+
+    def __init__(self, helpers: int | None = None) -> None:
+        """By default a helper for each core beside the caller's, at most three."""
+        self._errands: Final[SimpleQueue[Errand[Any] | None]] = SimpleQueue()  # of any outcome
+        if helpers is None:
+            helpers = min(3, len(os.sched_getaffinity(0)) - 1)
+        self._threads: Final = [
+            threading.Thread(target=self._help, name=f"plait crew {i}", daemon=True)
+            for i in range(helpers)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def start(self, call: Callable[[], R]) -> Errand[R]:
+        """Have a call made while the caller goes on."""
+        errand = Errand(call)
+        if self._threads:
+            self._errands.put(errand)
+        return errand
+
+    def close(self) -> None:
+        """Let the helpers go, and wait until they have gone. May be called again."""
+        for _ in self._threads:
+            self._errands.put(None)
+        for thread in self._threads:
+            thread.join()
+        self._threads.clear()
+
+    def _help(self) -> None:
+        while (errand := self._errands.get()) is not None:
+            errand.run()
