@@ -9,7 +9,7 @@ import plait
 HOUSE = Path(plait.__file__).parent
 
 # What each part may import of the others; parts not named here are the driver's floor.
-BASE = {"errors", "events", "version"}
+BASE = {"errors", "events", "values", "version"}
 CORE = BASE | {"logs"}
 EDGES = CORE | {"bridge", "sources", "sinks"}
 # Where sources, merge, clock and tasks meet, and what that stands on.
@@ -17,7 +17,8 @@ DRIVER = {"blocking", "delivery", "driver", "holding", "intake", "plugins", "pum
 DRIVER |= {"settings", "stats", "waiting", "zones"}
 ALLOWED = {
     "errors": set(),
-    "events": {"errors"},
+    "events": {"errors", "values"},
+    "values": set(),
     "version": set(),
     "bridge": {"errors", "bridge"},
     "logs": CORE,
