@@ -4,7 +4,6 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import accumulate, chain
 from operator import itemgetter
@@ -15,15 +14,17 @@ from plait.logs.batch import LATE, Batch
 _BEFORE_ALL: Final = -(2**63)
 
 
-@dataclass(slots=True)
 class _Lane:
     """One source: what it sent that still waits, and what it can no longer send."""
 
-    waiting: deque[Batch] = field(default_factory=deque)
-    cursor: int = 0  # so many records of the first waiting batch have left
-    bound: int = _BEFORE_ALL  # nothing with a smaller place will come
-    size: int = 0  # bytes that wait
-    open: bool = True
+    __slots__ = ("bound", "cursor", "open", "size", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[Batch] = deque()
+        self.cursor = 0  # so many records of the first waiting batch have left
+        self.bound = _BEFORE_ALL  # nothing with a smaller place will come
+        self.size = 0  # bytes that wait
+        self.open = True
 
 
 class Merge:
