@@ -5,12 +5,13 @@ from time import process_time
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plait.errors import UsageError
-from plait.logs.times import FORMATS, Stamper
+from plait.logs.times import Stamper
 from plait.logs.times.format import REFERENCE
+from plait.logs.times.table import FORMATS
 from tests.logs.times.stamps import joined, scanned, shown, stamper
 
 ISO = b"2026-03-01 10:00:00,123 INFO x"
@@ -40,6 +41,7 @@ def test_block_borders_change_nothing(
     assert whole == (starts + [start + len(first) for start in later], times + more)
 
 
+@settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(st.lists(LINES), SAMPLES)
 def test_a_line_alone_gives_what_it_gives_in_a_block(
     lines: list[bytes], sample: tuple[bytes, ...]

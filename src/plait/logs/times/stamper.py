@@ -1,27 +1,25 @@
 """Whole lines of one log in, the times of its stamped lines out."""
 
 import re
-from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
 from plait.errors import UsageError
 from plait.logs.times.calendar import HALF_YEAR, Calendar, iso
 from plait.logs.times.format import Text
-from plait.logs.times.learn import STRONG, Learned, study
-from plait.logs.times.pattern import format_of
-from plait.logs.times.table import FORMATS
-from plait.logs.times.variants import AnyOf, Variant, any_of, pattern_of, variants_of
+from plait.logs.times.learn import Learned, Others, study
+from plait.logs.times.variants import Variant, pattern_of, variants_of
 from plait.logs.times.zones import zone_of
+from plait.values import frozen
 
 _SCALE: Final = tuple(10 ** (9 - digits) for digits in range(10))
 # A second's text comes many times in a row. More would add up where thousands of logs are open.
 _CACHE: Final = 128
 _OUTER: Final = re.compile(rb"\n[^ \t\r\n]")
-_STRAY: Final = re.compile(rb"[ \t]*(?!(?i:[ap]m))[A-Za-z]*")
+_STRAY: Final = rb"[ \t]*(?!(?i:[ap]m))[A-Za-z]*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detected:
     """What was found and assumed about a log's stamps, to be shown."""
 
@@ -63,7 +61,7 @@ class Stamper:
         self._zone_from = zone_from
         self._forced = None if format is None else _forced(format)
         primary = self._forced[0] if self._forced else None
-        self._accept(Learned(primary, self._forced or STRONG))
+        self._accept(Learned(primary, self._forced))
         self._caches: dict[Text, dict[tuple[bytes, bytes], int]] = {}
         self._near: int | None = None  # the last stamp without a year
         self._last: int | None = None  # the last stamp of any kind
@@ -93,12 +91,12 @@ class Stamper:
         """Begin and end of the stamp within a line."""
         padded = b"\n" + line.partition(b"\n")[0]
         primary = self._learned.primary
-        for variant in (*((primary,) if primary else ()), *self._learned.accepted):
+        for variant in (*((primary,) if primary else ()), *self._others.each_in(padded)):
             match = pattern_of(variant).match(padded)
             if match and self._read(variant.text, match[1], match[3]) is not None:
                 end = max(match.end(1), match.end(2))
                 # A word that is no zone is not part of the stamp.
-                stray = _STRAY.fullmatch(match[3] or b"") and not zone_of(match[3])
+                stray = re.fullmatch(_STRAY, match[3] or b"") and not zone_of(match[3])
                 return match.start(1) - 1, (end if stray else max(end, match.end(3))) - 1
         return None
 
@@ -121,8 +119,8 @@ class Stamper:
 
     def _accept(self, learned: Learned) -> None:
         self._learned = learned
-        self._inner = any(variant.inner for variant in learned.accepted)
-        self._others: AnyOf | None = None  # compiled when a line asks for it
+        self._inner = learned.inner
+        self._others = Others(learned)
 
     def _scan_primary(
         self, variant: Variant, padded: bytes, starts: list[int], times: list[int]
@@ -160,9 +158,9 @@ class Stamper:
             return
         if times:
             self._last = times[-1]
-        others = self._others
+        others = self._others.of(padded, begin, end)
         if others is None:
-            others = self._others = any_of(self._learned.accepted)
+            return
         for match in others.pattern.finditer(padded, begin, end):
             text, head, fraction, tail = others.found(match)
             time = self._time(text, head, tail)
@@ -179,7 +177,7 @@ class Stamper:
 
     def _first_valid(self, line: re.Match[bytes]) -> tuple[int, bytes | None] | None:
         """The first accepted variant that reads a line, where one matched but made no time."""
-        for variant in self._learned.accepted:
+        for variant in self._others.each_in(line[0]):
             match = pattern_of(variant).match(line.string, line.start(), line.end())
             if match is not None:
                 time = self._time(variant.text, match[1], match[3])
@@ -222,6 +220,9 @@ class Stamper:
 
 def _forced(text: str) -> tuple[Variant, ...]:
     """The variants of the one format that was asked for."""
+    from plait.logs.times.pattern import format_of
+    from plait.logs.times.table import FORMATS
+
     for form in FORMATS:
         if form.name == text:
             return variants_of((form,))

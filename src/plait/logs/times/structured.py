@@ -52,6 +52,7 @@ FORMATS: Final = (
             Example(b'{"m":"\\"time\\":\\"2026-03-01T10:00:00Z\\""}', None),
             Example(b'{"time":150,"m":"x"}', None),
         ),
+        signs=(b"{",),
     ),
     TimeFormat(
         "logfmt",
@@ -65,5 +66,6 @@ FORMATS: Final = (
             Example(b"time=12ms level=info", None),
             Example(b'msg="time=2026-03-01T10:00:00Z"', None),
         ),
+        signs=(b"=0", b"='", b'="', b"=a"),
     ),
 )
