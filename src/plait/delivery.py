@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 
 from plait.logs.batch import Batch
 from plait.sinks import Sink
-from plait.sinks.call import CallSink
 
 #: A sink, or a function that is called with each batch and may be a coroutine function.
 Target = Sink | Callable[[Batch], Awaitable[None] | None]
@@ -35,4 +34,8 @@ async def deliver(
 
 
 def _sink(target: Target, *, in_thread: bool) -> Sink:
-    return target if isinstance(target, Sink) else CallSink(target, in_thread=in_thread)
+    if isinstance(target, Sink):
+        return target
+    from plait.sinks.call import CallSink  # the command line writes to no function
+
+    return CallSink(target, in_thread=in_thread)
