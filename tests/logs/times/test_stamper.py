@@ -28,6 +28,7 @@ LINES = st.one_of(
 SAMPLES = st.sampled_from([(), (ISO,), (SYSLOG,), tuple(EPOCH), (b"node 7 " + ISO,), (b" " + ISO,)])
 
 
+@settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(st.lists(LINES), st.data(), SAMPLES)
 def test_block_borders_change_nothing(
     lines: list[bytes], data: st.DataObject, sample: tuple[bytes, ...]
@@ -50,6 +51,7 @@ def test_a_line_alone_gives_what_it_gives_in_a_block(
     assert scanned(stamper(*sample), *lines) == [shown(singly, line + b"\n") for line in lines]
 
 
+@settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(st.binary(), st.binary())
 def test_any_bytes_are_scanned_and_learned_without_error(sample: bytes, block: bytes) -> None:
     stamps = stamper()
@@ -59,6 +61,7 @@ def test_any_bytes_are_scanned_and_learned_without_error(sample: bytes, block: b
     assert all(start == 0 or block[start - 1 : start] == b"\n" for start in starts)
 
 
+@settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(LINES, SAMPLES)
 def test_the_place_of_a_stamp_lies_in_its_line(line: bytes, sample: tuple[bytes, ...]) -> None:
     place = stamper(*sample).where(line)
