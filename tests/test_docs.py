@@ -23,7 +23,7 @@ import termios
 import time
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -35,7 +35,7 @@ import plait
 from plait import bridge, errors, events, plugins
 from plait.apps.options import COMMANDS, Command, parse
 from plait.logs.batch import Batch, Record
-from plait.logs.times import FORMATS
+from plait.logs.times.table import FORMATS
 from plait.settings import Given
 from plait.stats import SourceStats, Stats
 
@@ -432,7 +432,7 @@ def _names(page: str, heading: str) -> set[str]:
         ("Options", set(Given.__annotations__) | {"live"}),
         ("Record", {n for n in vars(Record) if not n.startswith("_")}),
         ("Batch", {n for n in vars(Batch) if not n.startswith("_")}),
-        ("Statistics", {f.name for f in fields(SourceStats)} | {"sources", "written"}),
+        ("Statistics", set(SourceStats.__slots__) | {"sources", "written"}),
         ("Errors", {n for n, v in vars(errors).items() if isinstance(v, type)}),
         (
             "Events",

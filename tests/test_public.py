@@ -27,7 +27,7 @@ def test_every_public_name_is_there_and_documented() -> None:
 
 
 def test_options_and_their_keywords_are_the_same() -> None:
-    fields = {name for name in Options.__dataclass_fields__ if name != "live"}
+    fields = {name for name in Options.__annotations__ if name != "live"}
     assert set(Given.__annotations__) == fields
     assert typing.get_type_hints(Given) == {
         name: hint for name, hint in typing.get_type_hints(Options).items() if name in fields

@@ -9,7 +9,6 @@ async with plait.follow("logs/*.log") as stream:              # asyncio
 
 import os
 import sys
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from plait.version import __version__
@@ -43,6 +42,8 @@ _HOMES = {
 def __getattr__(name: str) -> object:
     if name not in _HOMES:
         raise AttributeError(f"module 'plait' has no attribute {name!r}")
+    from importlib import import_module
+
     home = import_module(_HOMES[name])
     value = globals()[name] = home if name == "errors" else getattr(home, name)
     return value

@@ -1,7 +1,5 @@
 """`python -m plait` is the command `plait`."""
 
-import sys
+from plait.apps.cli import run
 
-from plait.apps.cli import main
-
-sys.exit(main())
+run()

@@ -2,7 +2,6 @@
 
 from collections.abc import Coroutine, Generator, Iterator
 from contextlib import ExitStack
-from inspect import iscoroutinefunction
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
@@ -69,6 +68,8 @@ class Merged:
 
     def write_to(self, *targets: Target) -> None:
         """Write all of it to every sink; a function is one too, `def` or `async def`."""
+        from inspect import iscoroutinefunction  # the command line never comes here
+
         self.stream.open()
         try:
             if self.stream.immediate and not any(map(iscoroutinefunction, targets)):

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from plait.logs.batch import Batch
 from plait.sinks import Sink
-from plait.sinks.call import CallSink
 from plait.sinks.descriptor import DescriptorSink
 
 if TYPE_CHECKING:
@@ -58,4 +57,8 @@ def _write(sinks: Sequence[Sink], batch: Batch) -> None:
 
 
 def _sink(target: Target, *, in_thread: bool) -> Sink:
-    return target if isinstance(target, Sink) else CallSink(target, in_thread=in_thread)
+    if isinstance(target, Sink):
+        return target
+    from plait.sinks.call import CallSink  # the command line writes to no function
+
+    return CallSink(target, in_thread=in_thread)

@@ -3,17 +3,15 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
-from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, NamedTuple, Self, Unpack
+from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from plait.delivery import Target, deliver
-from plait.errors import MissingExtra, SourceError, UsageError
+from plait.errors import UsageError
 from plait.events import CaughtUp, Ended, Event, Late, Noted, Rotated, Truncated
 from plait.holding import Holding
-from plait.intake import FileFeed, Intake, QueueFeed, count, failure
+from plait.intake import FileFeed, Intake, Over, QueueFeed, Taken, count
 from plait.logs.batch import Batch, Record
-from plait.logs.chunk import Chunk
 from plait.logs.kernel import COMPILED
 from plait.logs.merge import Merge
 from plait.plugins import Opened, open_sources
@@ -23,8 +21,8 @@ from plait.stats import Stats
 from plait.waiting import Clock, Waker
 
 if TYPE_CHECKING:
-    from plait.crew import Crew, Errand
     from plait.pump import Pump
+    from plait.reading import Ahead
 
 # What one source may have waiting: enough for a merge in long stretches, and little enough
 # that a thousand sources fit.
@@ -32,22 +30,8 @@ _SHARE_MOST: Final = 2**20
 _SHARE_LEAST: Final = 64 * 2**10
 # A stop while following reads what is there; a backlog that takes longer is left.
 _DRAIN: Final = 60.0
-
-
-# Below so many bytes of files at rest a second thread is not worth its start.
+# Below so many bytes in all a second thread is not worth its start.
 _WORTHWHILE: Final = 16 * 2**20
-# Of so many sources the next block is read ahead; more would only take more memory.
-_MOST_AHEAD: Final = 32
-
-
-class _Over(NamedTuple):
-    """A source has ended, as the event says."""
-
-    event: Event
-
-
-#: What one step of reading a source gave; None when there is nothing now.
-Taken = list[Batch] | Event | _Over | None
 
 
 def follow(*sources: object, live: bool = True, **options: Unpack[Given]) -> "Stream":
@@ -87,8 +71,7 @@ class Stream:
             self._merge, options.lateness, by_time=options.order == "time"
         )
         self._waker: Waker | None = None
-        self._crew: Crew | None = None  # for much at once
-        self._ahead: Final[dict[Intake, Errand[Taken]]] = {}  # the next item of each source
+        self._ahead: Ahead | None = None  # where much lies on the disk
         self._stopping = False
         self._drain_until: float | None = None
         self._last: Final[dict[Intake, tuple[FileSource, int]]] = {}  # sizes at the stop
@@ -164,7 +147,7 @@ class Stream:
         needs a loop. The sinks are committed at the end, and left open.
         """
         self._start()
-        start = None if self._crew is None else self._crew.start
+        start = None if self._ahead is None else self._ahead.start
         await deliver(self.batches(), targets, tick, in_thread=not self.immediate, start=start)
 
     def stop(self) -> None:
@@ -175,9 +158,8 @@ class Stream:
 
     async def close(self) -> None:
         """Close all sources; what was not read is left."""
-        if self._crew is not None:
-            self._crew.close()
-            self._ahead.clear()
+        if self._ahead is not None:
+            self._ahead.close()
         for pump in self._pumps:
             await pump.close()
         if self._waker is not None:
@@ -229,21 +211,22 @@ class Stream:
     def _start(self) -> None:
         """Begin what needs a loop, or helpers, if anything does."""
         if self.immediate:
-            if (
-                self._crew is None
-                and COMPILED
-                and self.options.order == "time"
-                and self.total() >= _WORTHWHILE
-            ):
-                from plait.crew import Crew  # a small merge starts sooner without
-
-                self._crew = Crew()
+            if COMPILED and self._ahead is None and self.options.order == "time":
+                self._ahead = self._readers()
             return
         if self._waker is not None:
             return
         self._waker = Waker(self._clock, None if self._files is None else self._files.fileno())
         for pump in self._pumps:
             pump.start()
+
+    def _readers(self) -> "Ahead | None":
+        """Helpers that read ahead, where that is worth a thread."""
+        if self.total() < _WORTHWHILE:
+            return None
+        from plait.reading import Ahead
+
+        return Ahead()
 
     # -- a round -------------------------------------------------------------------------
 
@@ -264,14 +247,13 @@ class Stream:
         progress = False
         for intake in [intake for intake in self._active if intake.due]:
             while intake.due and not intake.done and self._room(intake) < share:
-                ahead = self._ahead.pop(intake, None)
-                taken = self._take(intake, now) if ahead is None else ahead.wait()
-                self._step(intake, taken, clock, now)
                 progress = True
-                if self._crew is not None:
+                if self._ahead is not None:
+                    self._step(intake, self._ahead.take(intake, now), clock, now)
                     break  # the next one is better read ahead
-        if self._crew is not None:
-            self._read_ahead(self._crew, now)
+                self._step(intake, intake.take(now, live=self.options.live), clock, now)
+        if self._ahead is not None:
+            self._ahead.begin(self._active, now)
         if self.options.live:
             self._let_go(clock, now)
         return progress
@@ -294,30 +276,11 @@ class Stream:
         for event in changes.events:
             self._report(event)
 
-    def _read_ahead(self, crew: "Crew", now: int) -> None:
-        """Let somebody take the next item of each source while what is here is merged."""
-        for intake in self._active:
-            if len(self._ahead) < _MOST_AHEAD and intake.due and intake not in self._ahead:
-                self._ahead[intake] = crew.start(partial(self._take, intake, now))
-
-    def _take(self, intake: Intake, now: int) -> "Taken":
-        """Take one item of a source, and make batches of its bytes; touches nothing else."""
-        try:
-            item = intake.feed.take()
-        except StopIteration:
-            return _Over(Ended(intake.name))
-        except (SourceError, MissingExtra) as error:
-            return _Over(failure(intake.name, error))
-        if item is None or isinstance(item, Event):
-            return item
-        chunk = item if isinstance(item, Chunk) else Chunk(item)
-        return intake.feed_chunk(chunk, now, live=self.options.live)
-
-    def _step(self, intake: Intake, taken: "Taken", clock: float, now: int) -> None:
+    def _step(self, intake: Intake, taken: Taken, clock: float, now: int) -> None:
         """Do with what a source gave what is to be done."""
         if taken is None:
             intake.due = False
-        elif isinstance(taken, _Over):
+        elif isinstance(taken, Over):
             self._finish(intake, now, taken.event)
         elif isinstance(taken, Event):
             self._happened(intake, taken, clock, now)

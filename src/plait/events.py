@@ -4,10 +4,10 @@ Sources yield some of these between their chunks; the driver makes the others. L
 statistics and the web page are made from them.
 """
 
-from dataclasses import dataclass
+from plait.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Event:
     """Something happened to `source`; `str(event)` says it in one sentence."""
 
@@ -21,7 +21,7 @@ class Event:
         return type(self).__name__.lower()
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened(Event):
     """Reading begins (or begins again after the source was missing)."""
 
@@ -29,7 +29,7 @@ class Opened(Event):
         return "opened"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Waiting(Event):
     """The source is not there yet; it is waited for."""
 
@@ -39,7 +39,7 @@ class Waiting(Event):
         return f"{self.problem}; waiting for it"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class CaughtUp(Event):
     """All that the source held when it was last asked has been read."""
 
@@ -47,7 +47,7 @@ class CaughtUp(Event):
         return "caught up with the present"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Rotated(Event):
     """The source goes on in a new file: what follows is a new incarnation."""
 
@@ -55,7 +55,7 @@ class Rotated(Event):
         return "rotated; reading the new file from its start"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Truncated(Event):
     """The source was cut to less than was read: what follows is a new incarnation."""
 
@@ -66,7 +66,7 @@ class Truncated(Event):
         return f"truncated from {self.read} to {self.size} bytes; reading it again from its start"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Late(Event):
     """`records` came after their place in the output had gone, by at most `behind` ns."""
 
@@ -78,7 +78,7 @@ class Late(Event):
         return f"{one} up to {self.behind / 1e9:.3f} s late"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Suspect(Event):
     """`records` had a stamp that leapt ahead and was not believed."""
 
@@ -89,7 +89,7 @@ class Suspect(Event):
         return f"{one} leapt ahead and was not believed"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Cut(Event):
     """A record longer than `limit` bytes goes on in another, marked piece, `pieces` times."""
 
@@ -100,7 +100,7 @@ class Cut(Event):
         return f"a record is longer than {self.limit} bytes and is cut into pieces"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Noted(Event):
     """Something the user should know that is no fault."""
 
@@ -110,7 +110,7 @@ class Noted(Event):
         return self.note
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Failed(Event):
     """The source cannot be read (any further); the others go on."""
 
@@ -121,7 +121,7 @@ class Failed(Event):
         return f"{self.problem}; {self.hint}" if self.hint else self.problem
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Ended(Event):
     """The source has nothing more to give."""
 

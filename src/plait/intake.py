@@ -2,10 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from plait.errors import MissingExtra, SourceError
-from plait.events import Cut, Event, Failed, Rotated, Suspect, Truncated
+from plait.events import Cut, Ended, Event, Failed, Rotated, Suspect, Truncated
 from plait.logs.assemble import Assembler
 from plait.logs.batch import STAMPED, Batch
 from plait.logs.chunk import Chunk
@@ -25,6 +25,16 @@ class Feed(Protocol):
 
     def modified(self) -> int | None:
         """When what is being read was last written, in ns, if that is known."""
+
+
+class Over(NamedTuple):
+    """A source has ended, as the event says."""
+
+    event: Event
+
+
+#: What one step of reading a source gave; None when there is nothing now.
+Taken = list[Batch] | Event | Over | None
 
 
 class Intake:
@@ -49,6 +59,18 @@ class Intake:
         self._reading = reading
         self._stamper: Stamper | None = None
         self._assembler: Assembler | None = None
+
+    def take(self, now: int, *, live: bool) -> Taken:
+        """Take one item of the source, and make batches of its bytes."""
+        try:
+            item = self.feed.take()
+        except StopIteration:
+            return Over(Ended(self.name))
+        except (SourceError, MissingExtra) as error:
+            return Over(failure(self.name, error))
+        if item is None or isinstance(item, Event):
+            return item
+        return self.feed_chunk(item if isinstance(item, Chunk) else Chunk(item), now, live=live)
 
     def feed_chunk(self, chunk: Chunk, now: int, *, live: bool) -> list[Batch]:
         """The records that are whole with these bytes, which came at `now` (ns)."""

@@ -5,19 +5,18 @@ group `plait.sources`, a callable that takes the text after the colon and a dict
 returns a source; a sink likewise in `plait.sinks`.
 """
 
-import glob
 import os
 import re
 import stat
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
-from urllib.parse import parse_qsl
 
 from plait.errors import UsageError
 from plait.sinks import Sink
 from plait.sources import AsyncSource, BlockingSource, Source
 from plait.sources.files import Files, FileSource, FileSpec
+from plait.values import frozen
 
 if TYPE_CHECKING:
     from plait.logs.render import Renderer
@@ -28,20 +27,20 @@ SETTINGS: Final = {
     "tz": "the time zone of its stamps that name none",
     "time-format": "the format of its stamps",
 }
-_QUERY: Final = re.compile(r"([^?].*)\?([a-z][a-z-]+=[^?]*)", re.DOTALL)
-_SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)
+_QUERY: Final = r"([^?].*)\?([a-z][a-z-]+=[^?]*)"
+_SCHEME: Final = r"([A-Za-z][A-Za-z0-9+.-]+):(.*)"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Spec:
     """A source as a user wrote it: what to read and how."""
 
     text: str  # as it was written, without the settings
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = MappingProxyType({})
     position: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Opened:
     """A source that takes part, and how to read it."""
 
@@ -55,7 +54,7 @@ class Opened:
         return cls(source.name, source, source.settings)
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class OpenedSources:
     """All sources, in the order in which they were named, and the files among them as one."""
 
@@ -67,8 +66,11 @@ def parse_spec(text: str, position: int = 0) -> Spec:
     """Split the settings off a source as a user wrote it; `UsageError` where they are wrong."""
     if not text:
         raise UsageError("a source has no name; write a path, a glob, a folder, - or a URL")
-    if os.path.lexists(text) or (found := _QUERY.fullmatch(text)) is None:
+    if os.path.lexists(text) or (found := _parts(_QUERY, text)) is None:
         return Spec(text, {}, position)
+    import glob
+    from urllib.parse import parse_qsl
+
     if found[2].split("=")[0] not in SETTINGS and glob.glob(text):
         return Spec(text, {}, position)
     settings: dict[str, str] = {}
@@ -79,6 +81,10 @@ def parse_spec(text: str, position: int = 0) -> Spec:
             raise UsageError(f"{text}: setting {key!r} has no value; write {key}=...")
         settings[key] = value
     return Spec(found[1], settings, position)
+
+
+def _parts(pattern: str, text: str) -> re.Match[str] | None:
+    return re.fullmatch(pattern, text, re.DOTALL) if ":" in text or "?" in text else None
 
 
 def open_sources(
@@ -120,7 +126,7 @@ def _special(spec: Spec) -> Source | None:
     text = spec.text
     if text == "-":
         return _pipe(0)
-    scheme = _SCHEME.fullmatch(text)
+    scheme = _parts(_SCHEME, text)
     if scheme is not None and not os.path.lexists(text):
         name, rest = scheme[1], scheme[2]
         if name in SOURCES:
@@ -204,7 +210,7 @@ def open_sink(target: str, render: "Renderer", *, patient: bool = False) -> Sink
 
     if target == "-":
         return DescriptorSink(1, render, name="standard output", patient=patient)
-    scheme = _SCHEME.fullmatch(target)
+    scheme = _parts(_SCHEME, target)
     if scheme is not None and scheme[2].startswith("//"):
         plugin = _entry_point("plait.sinks", scheme[1])
         if plugin is None:

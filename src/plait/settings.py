@@ -1,7 +1,6 @@
 """How sources are read and merged, as plain values; nothing is opened by them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Final, Literal, TypedDict
@@ -11,13 +10,14 @@ from plait.events import Event
 from plait.logs.assemble import LIMIT
 from plait.logs.steps import Step
 from plait.logs.times import Stamper
+from plait.values import frozen
 from plait.zones import local_zone, zone_of
 
 #: How many bytes of records may wait for others, over all sources.
 MEMORY: Final = 32 * 2**20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@frozen(kw_only=True)
 class Options:
     """What a stream does with its sources.
 
@@ -75,7 +75,7 @@ class Given(TypedDict, total=False):
     on_event: Callable[[Event], None] | None
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Reading:
     """How the bytes of one source are to be understood."""
 

@@ -1,27 +1,31 @@
 """What happened, in numbers: one value for the whole stream and one a source."""
 
-from dataclasses import dataclass, field
 from typing import Final
 
 
-@dataclass(slots=True)
 class SourceStats:
     """What one source gave, and what was done with it."""
 
-    source: str
-    records: int = 0
-    bytes: int = 0  # in records, as they were read
-    late: int = 0  # records that came after their place had gone
-    suspect: int = 0  # stamps that were not believed
-    pieces: int = 0  # cuts through records over the limit
-    unstamped: int = 0  # records in which no time was found
-    rotations: int = 0
-    truncations: int = 0
-    unread: int = 0  # bytes known to be there that a stop left unread
-    failed: str | None = None
-    format: str | None = None  # what was detected and assumed
-    zone: str | None = None
-    year: str | None = None
+    __slots__ = (  # noqa: RUF023  # in the order of the JSON
+        "source", "records", "bytes", "late", "suspect", "pieces", "unstamped", "rotations",
+        "truncations", "unread", "failed", "format", "zone", "year",
+    )  # fmt: skip  # fmt: skip
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+        self.records = 0
+        self.bytes = 0  # in records, as they were read
+        self.late = 0  # records that came after their place had gone
+        self.suspect = 0  # stamps that were not believed
+        self.pieces = 0  # cuts through records over the limit
+        self.unstamped = 0  # records in which no time was found
+        self.rotations = 0
+        self.truncations = 0
+        self.unread = 0  # bytes known to be there that a stop left unread
+        self.failed: str | None = None
+        self.format: str | None = None  # what was detected and assumed
+        self.zone: str | None = None
+        self.year: str | None = None
 
 
 _SUMS: Final = (
@@ -30,12 +34,14 @@ _SUMS: Final = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
 class Stats:
     """What a stream gave so far."""
 
-    sources: list[SourceStats] = field(default_factory=list)
-    written: int = 0  # records that left the stream, after the steps
+    __slots__ = ("sources", "written")
+
+    def __init__(self) -> None:
+        self.sources: list[SourceStats] = []
+        self.written = 0  # records that left the stream, after the steps
 
     @property
     def records(self) -> int:

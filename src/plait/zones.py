@@ -4,12 +4,11 @@ import os
 import re
 import time
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
-from pathlib import Path
 from typing import Final
 
 from plait.errors import UsageError
 
-_OFFSET: Final = re.compile(r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?")
+_OFFSET: Final = r"(?:UTC|GMT)?([+-])(\d{1,2}):?(\d{2})?"
 
 
 def zone_of(name: str) -> tzinfo:
@@ -18,7 +17,7 @@ def zone_of(name: str) -> tzinfo:
         return UTC
     if name == "local":
         return local_zone()
-    if (offset := _OFFSET.fullmatch(name)) is not None:
+    if (offset := re.fullmatch(_OFFSET, name)) is not None:
         hours, minutes = int(offset[2]), int(offset[3] or 0)
         if hours < 24 and minutes < 60:
             span = timedelta(hours=hours, minutes=minutes)
@@ -44,7 +43,7 @@ def local_zone() -> tzinfo:
     try:
         if key:
             return ZoneInfo(key)
-        with Path("/etc/localtime").open("rb") as file:
+        with open("/etc/localtime", "rb") as file:
             return ZoneInfo.from_file(file, key="local")
     except (OSError, ValueError, KeyError):
         return _SystemZone()

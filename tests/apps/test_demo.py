@@ -251,7 +251,7 @@ class TestWriters:
         stamper = Stamper(zone=timezone(timedelta(seconds=east)), reference=moments[-1])
         stamper.learn(block)
         step = steps.get(kind, 10**3)
-        assert stamper.scan(block)[1] == [ns // step * step for ns in moments]
+        assert list(stamper.scan(block)[1]) == [ns // step * step for ns in moments]
 
     def test_some_of_their_records_have_several_lines(self) -> None:
         for kind in ("python", "log4j"):

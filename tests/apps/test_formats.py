@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from plait.apps.cli import main
 from plait.apps.findings import examine
 from plait.apps.formats import aligned
-from plait.logs.times import FORMATS
+from plait.logs.times.table import FORMATS
 from plait.plugins import open_sources
 from plait.settings import Options
 

@@ -11,7 +11,7 @@ import pytest
 from plait.errors import SourceError
 from plait.events import CaughtUp, Event, Noted, Waiting
 from plait.logs.chunk import Chunk
-from plait.sources import folders, watch
+from plait.sources import watch
 from plait.sources.files import Files, FileSource, FileSpec
 from plait.sources.watch import Inotify
 
@@ -357,7 +357,7 @@ def test_without_watches_left_folders_are_polled_and_that_is_said_once(
 def test_folders_that_other_machines_may_change_are_polled(
     tmp_path: Path, group: MakeGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(folders, "is_remote", lambda path: True)
+    monkeypatch.setattr(watch, "is_remote", lambda path: True)
     fill(tmp_path, "a.log")
     assert group(tmp_path / "a.log").files.interval == 0.25
 

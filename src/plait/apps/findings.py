@@ -9,7 +9,7 @@ from plait.errors import PlaitError, SourceError, UsageError
 from plait.intake import Intake
 from plait.logs.batch import STAMPED, SUSPECT, Batch
 from plait.logs.chunk import Chunk
-from plait.logs.times import FORMATS
+from plait.logs.times.table import FORMATS
 from plait.plugins import Opened
 from plait.settings import Reading
 from plait.sources import AsyncSource, Item, Source

@@ -11,7 +11,8 @@ from plait.apps.cli import complain
 from plait.apps.findings import Findings, examine
 from plait.events import Failed
 from plait.logs.render import format_time, visible
-from plait.logs.times import FORMATS, TimeFormat
+from plait.logs.times import TimeFormat
+from plait.logs.times.table import FORMATS
 from plait.plugins import OpenedSources, open_sources
 from plait.settings import Options
 

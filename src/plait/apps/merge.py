@@ -1,25 +1,24 @@
 """The values of `plait merge` in, the merged stream written out."""
 
 import os
-import signal
 import stat
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plait.apps.reports import Progress, Reporter, write_stats
-from plait.apps.when import parse_duration, parse_time
 from plait.blocking import run_at_once
 from plait.driver import Stream
 from plait.errors import SinkError, UsageError
-from plait.logs import steps
 from plait.logs.render import Renderer, renderer
-from plait.logs.steps import Step
 from plait.plugins import open_sink, parse_spec
 from plait.settings import Options
 from plait.sinks import Sink
 from plait.zones import local_zone, zone_of
+
+if TYPE_CHECKING:
+    from plait.logs.steps import Step
 
 
 def run(values: dict[str, Any]) -> int:
@@ -34,7 +33,7 @@ def run(values: dict[str, Any]) -> int:
         Options(
             live=values["follow"],
             order=values["order"],
-            lateness=parse_duration(values["lateness"]) if values["lateness"] else None,
+            lateness=_lateness(values["lateness"]),
             skip_backlog=skip_backlog,
             tz=values["tz"],
             time_format=values["time_format"],
@@ -58,8 +57,13 @@ def run(values: dict[str, Any]) -> int:
     return 1 if stream.stats.failed else 0
 
 
-def filters(values: dict[str, Any], skip: Sequence[str] = ()) -> list[Step]:
+def filters(values: dict[str, Any], skip: Sequence[str] = ()) -> "list[Step]":
     """The steps that the values ask for; `UsageError` for a bad time, level or expression."""
+    if not any(values[name] for name in ("since", "until", "level", "grep", "exclude")):
+        return []
+    from plait.apps.when import parse_time
+    from plait.logs import steps
+
     zone = zone_of(values["tz"]) if values["tz"] else local_zone()
     now = time.time_ns()
     out: list[Step] = []
@@ -73,6 +77,14 @@ def filters(values: dict[str, Any], skip: Sequence[str] = ()) -> list[Step]:
     if values["exclude"]:
         out.append(steps.exclude(values["exclude"], values["ignore_case"]))
     return out
+
+
+def _lateness(text: str | None) -> float | None:
+    if not text:
+        return None
+    from plait.apps.when import parse_duration
+
+    return parse_duration(text)
 
 
 def written_files(sources: Sequence[str], outputs: Sequence[str]) -> list[str]:
@@ -148,6 +160,7 @@ async def _run_in_loop(
     stream: Stream, sinks: Sequence[Sink], tick: Callable[[], None], reporter: Reporter
 ) -> None:
     import asyncio
+    import signal
 
     loop = asyncio.get_running_loop()
     task = asyncio.current_task()

@@ -3,20 +3,16 @@
 An option is written here once; the parser, the help and the configuration file come from it.
 """
 
-import argparse
-import tomllib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from textwrap import fill
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final, Literal, NoReturn
 
 from plait.errors import UsageError
+from plait.values import frozen
 
 Kind = Literal["text", "flag", "choice", "repeat", "switch", "number"]
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Option:
     """One option: `flag` is given or not, `switch` has a `--no-` form and a third state."""
 
@@ -110,7 +106,7 @@ DEMO: Final = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Command:
     """One command: what it takes and how it presents itself."""
 
@@ -185,12 +181,17 @@ COMMANDS: Final = (
 
 def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
     """The command and its values; `UsageError` for wrong usage, `SystemExit` after help."""
-    parser, by_name = _parser()
-    given = vars(parser.parse_args(_joined(argv)))
+    if list(argv) == ["--version"]:
+        say_version()
+    given = _plain(argv)
+    if given is None:
+        from plait.apps.parser import parser  # not for plain words: it costs as much as a merge
+
+        given = vars(parser().parse_args(_joined(argv)))
     name = given.pop("command", None)
     if name is None:
         raise UsageError(f"no command is given; write for instance {COMMANDS[0].examples[0][0]!r}")
-    command = by_name[name]
+    command = next(command for command in COMMANDS if command.name == name)
     config = _configured(command, given.pop("config", None))
     values: dict[str, Any] = {}
     for option in command.options:
@@ -206,6 +207,58 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
     return command, values
 
 
+def say_version() -> NoReturn:
+    """What `--version` does."""
+    from plait.version import version_line
+
+    print(version_line())  # noqa: T201  # what was asked for
+    raise SystemExit(0)
+
+
+def _plain(argv: Sequence[str]) -> dict[str, Any] | None:
+    """What the parser would make of words that are as they should be; None for all others.
+
+    Options in full, each with its value in a word of its own, around one row of arguments: what
+    is nearly always written. Help, abbreviations, errors and what may be one are the parser's.
+    """
+    command = next((command for command in COMMANDS if [command.name] == list(argv[:1])), None)
+    if command is None or [nargs for _, nargs, _ in command.arguments] != ["*"]:
+        return None
+    by_word = {f"--{option.name}": option for option in command.options}
+    by_word |= {f"-{option.short}": option for option in command.options if option.short}
+    given: dict[str, Any] = dict.fromkeys(option.key for option in command.options)
+    rows: list[list[str]] = [[]]
+    words = iter(argv[1:])
+    for word in words:
+        if word[:1] != "-" or word == "-":
+            rows[-1].append(word)
+            continue
+        option = by_word.get(word)
+        if option is None or not _take(option, words, given):
+            return None
+        if rows[-1]:
+            rows.append([])
+    arguments = [row for row in rows if row]
+    if len(arguments) > 1:
+        return None
+    given[command.arguments[0][0]] = arguments[0] if arguments else []
+    return given | {"command": command.name}
+
+
+def _take(option: Option, words: Iterator[str], given: dict[str, Any]) -> bool:
+    """Give an option its value, from the words if it needs one; False where that is not plain."""
+    if option.kind in {"flag", "switch"}:
+        given[option.key] = True
+        return True
+    word = next(words, "")
+    if not word or (word[0] == "-" and word != "-") or option.kind == "number":
+        return False
+    if option.kind == "choice" and word not in option.choices:
+        return False
+    given[option.key] = [*(given[option.key] or ()), word] if option.kind == "repeat" else word
+    return True
+
+
 def _joined(argv: Sequence[str]) -> list[str]:
     """Join `--since -15m` to one word, which argparse else takes for two options."""
     out: list[str] = []
@@ -217,79 +270,15 @@ def _joined(argv: Sequence[str]) -> list[str]:
     return out
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser whose errors are `UsageError`."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see {self.prog} --help")
-
-
-def _parser() -> tuple[_Parser, dict[str, Command]]:
-    parser = _Parser(
-        prog="plait",
-        description="Many live logs in one stream, in time order.",
-        epilog=_examples([command.examples[0] for command in COMMANDS]),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("--version", action=_Version, nargs=0, help="show the version and exit")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
-    for command in COMMANDS:
-        one = commands.add_parser(
-            command.name,
-            help=command.help,
-            description=fill(command.description, 80),
-            epilog=_examples(command.examples),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            allow_abbrev=False,
-        )
-        for name, nargs, text in command.arguments:
-            extra: dict[str, Any] = {"nargs": nargs} if nargs else {}
-            one.add_argument(name, metavar=name.upper(), help=text, **extra)
-        for option in command.options:
-            _add(one, option)
-    return parser, {command.name: command for command in COMMANDS}
-
-
-def _add(parser: argparse.ArgumentParser, option: Option) -> None:
-    names = [f"-{option.short}"] if option.short else []
-    kinds: dict[Kind, dict[str, Any]] = {
-        "text": {"metavar": option.metavar},
-        "flag": {"action": "store_true", "default": None},
-        "choice": {"choices": option.choices},
-        "repeat": {"action": "append", "metavar": option.metavar},
-        "switch": {"action": argparse.BooleanOptionalAction},
-        "number": {"type": _number, "metavar": option.metavar},
-    }
-    names.append(f"--{option.name}")
-    parser.add_argument(*names, dest=option.key, help=option.help, **kinds[option.kind])
-
-
-def _number(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number")
-    return int(text)
-
-
-class _Version(argparse.Action):
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        from plait.version import version_line
-
-        print(version_line())  # noqa: T201  # what was asked for
-        parser.exit(0)
-
-
-def _examples(examples: Sequence[tuple[str, str]]) -> str:
-    width = max(len(line) for line, _ in examples)
-    return "examples:\n" + "\n".join(f"  {line:<{width}}  {text}" for line, text in examples)
-
-
 def _configured(command: Command, path: str | None) -> Mapping[str, object]:
     """The values of a configuration file; `UsageError` names what is wrong in it."""
     if path is None:
         return {}
+    import tomllib  # most starts read no file
+
     try:
-        table = tomllib.loads(Path(path).read_text("utf-8"))
+        with open(path, "rb") as file:
+            table = tomllib.load(file)
     except OSError as error:
         raise UsageError(f"--config {path}: {error.strerror or error}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

@@ -5,11 +5,11 @@ The unit that moves through plait is a batch; nothing on the hot path makes an o
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final
 
 from plait.logs.levels import level_of
+from plait.values import frozen
 
 # The bits of a record's flags.
 STAMPED: Final = 1  # a time was found in the record itself
@@ -18,7 +18,7 @@ LATE: Final = 4  # it arrived after its place in the output had gone
 PIECE: Final = 8  # a further piece of a record longer than the limit follows
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Position:
     """Where in a source a batch begins: `skip` bytes after the start of the chunk of `token`."""
 
@@ -30,7 +30,7 @@ class Position:
         return Position(self.token, self.skip + by)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Record:
     """One record: what it says, when, and where it came from.
 
@@ -75,7 +75,7 @@ class Record:
         return level_of(self.raw)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Batch(Sequence[Record]):
     """n whole records in columns; immutable.
 

@@ -1,9 +1,9 @@
 """What a source gives: bytes as they came, and a token from which reading can resume there."""
 
-from dataclasses import dataclass
+from plait.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Chunk:
     """Bytes as they came from one source; their borders mean nothing.
 

@@ -13,6 +13,7 @@ A lower-case word amid prose ("no error was found") or part of a longer one is n
 
 import re
 from collections.abc import Iterable
+from functools import cache
 from typing import Final
 
 from plait.errors import UsageError
@@ -49,7 +50,7 @@ _JSON_HEAD: Final = 4096
 
 def level_of(raw: bytes) -> str | None:
     """One of `LEVELS` where the record names its level, else None."""
-    start = _START.match(raw)
+    start = _start().match(raw)
     if start is not None:
         level = _at_start(start)
         if level is not None:
@@ -83,24 +84,21 @@ _INITIAL: Final = b"(?=[%s%s])" % (_INITIALS, _INITIALS.upper())
 # Looking for an initial first is twice the speed of trying every word.
 _ANY: Final = b"%s(?i:%s)" % (_INITIAL, _alternatives(_NAMES))
 
-_START: Final = re.compile(
+_START: Final = (
     rb"""(?: <(?P<pri>\d{1,3})>
            | (?P<glog>[IWEF])(?:\d{4}){1,2}[ ]\d\d:
            | \d+:[XCSM][ ]\d\d[ ]\w{3}[ ](?:\d{4}[ ])?[\d:.]+[ ](?P<redis>[-.*\#])[ ]
            | (?P<label>%s)(?:[ ]error)?(?::|[ ]+[-|][ ])
          )"""
-    % _ANY,
-    re.VERBOSE,
+    % _ANY
 )
 # What stands in front of a word is checked behind its first letter: so the search skips from
 # capital to capital, at six times the speed of a check in front. It may be the `m` that ends a
 # colour code.
-_CAPITALS: Final = re.compile(
-    rb"(%s)(?![\w=-]|\.\w)"
-    % _alternatives([name.upper() for name in _SOLE], rb"(?:(?<![\w./=-].)|(?<=\dm.))")
+_CAPITALS: Final = rb"(%s)(?![\w=-]|\.\w)" % _alternatives(
+    [name.upper() for name in _SOLE], rb"(?:(?<![\w./=-].)|(?<=\dm.))"
 )
-_MARKED: Final = re.compile(
-    rb"""(?: \[ [ ]*(?:\w*:)?(%(any)s)[ ]*\]
+_MARKED: Final = rb"""(?: \[ [ ]*(?:\w*:)?(%(any)s)[ ]*\]
            | <(%(any)s)>
            | \t(%(any)s)\t
            | m(?<=\dm)(%(any)s)\x1b
@@ -110,10 +108,7 @@ _MARKED: Final = re.compile(
                  (%(any)s)(?:(?:[ ]error)?:|[ ]*\||[ ]+-[ ])
                | (?:(?<=:\d\d[ ])|(?<=:\d\d[.,]\d{3}[ ])|(?<=:\d\d[.,]\d{6}[ ])|(?<=\dZ[ ]))
                  (%(sole)s)[ ] )
-         )"""
-    % {b"any": _ANY, b"initial": _INITIAL, b"sole": b"(?i:%s)" % _alternatives(_SOLE)},
-    re.VERBOSE,
-)
+         )""" % {b"any": _ANY, b"initial": _INITIAL, b"sole": b"(?i:%s)" % _alternatives(_SOLE)}
 _JSON_KEY: Final = (
     rb"(?i:(?:log[._]?)?level(?:_?name)?|lvl|severity(?:_?text)?|@l)"
     rb"%(q)s\s*:\s*(?:%(q)s(?P<word>\w+)%(q)s|(?P<number>\d+))"
@@ -121,9 +116,23 @@ _JSON_KEY: Final = (
     rb"|PRIORITY%(q)s\s*:\s*%(q)s(?P<journal>[0-7])%(q)s"
 )
 # The object's own keys, and those of an object that is a string of it (Docker's log files).
-_JSON: Final = tuple(
-    re.compile(b"%s(?:%s)" % (quote, _JSON_KEY % {b"q": quote})) for quote in (b'"', rb"\\\"")
-)
+_JSON: Final = tuple(b"%s(?:%s)" % (quote, _JSON_KEY % {b"q": quote}) for quote in (b'"', rb"\\\""))
+
+
+# Compiled when a level is asked for: that takes as long as a merge of small files without.
+@cache
+def _start() -> re.Pattern[bytes]:
+    return re.compile(_START, re.VERBOSE)
+
+
+@cache
+def _words() -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    return re.compile(_CAPITALS), re.compile(_MARKED, re.VERBOSE)
+
+
+@cache
+def _json_keys() -> tuple[re.Pattern[bytes], ...]:
+    return tuple(map(re.compile, _JSON))
 
 
 def _at_start(start: re.Match[bytes]) -> str | None:
@@ -140,13 +149,14 @@ def _at_start(start: re.Match[bytes]) -> str | None:
 
 
 def _plain(raw: bytes, end: int) -> str | None:
-    capitals = _CAPITALS.search(raw, 0, end)
-    found = _MARKED.search(raw, 0, capitals.start() if capitals else end) or capitals
+    words_in_capitals, marked = _words()
+    capitals = words_in_capitals.search(raw, 0, end)
+    found = marked.search(raw, 0, capitals.start() if capitals else end) or capitals
     return None if found is None else _NAMES[found[found.lastindex or 0].lower()]
 
 
 def _json(raw: bytes, begin: int) -> str | None:
-    for keys in _JSON:
+    for keys in _json_keys():
         numbers = []
         for key in keys.finditer(raw, begin, begin + _JSON_HEAD):
             level = _named(key)

@@ -4,26 +4,30 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush, heapreplace
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from plait.logs.batch import LATE, Batch
-from plait.logs.kernel import Part, weave
+from plait.logs.kernel import weave
+
+if TYPE_CHECKING:
+    from plait.logs.kernel.plain import Part
 
 _BEFORE_ALL: Final = -(2**63)
 
 
-@dataclass(slots=True)
 class _Lane:
     """One source: what it sent that still waits, and what it can no longer send."""
 
-    waiting: deque[Batch] = field(default_factory=deque)
-    cursor: int = 0  # so many records of the first waiting batch have left
-    bound: int = _BEFORE_ALL  # nothing with a smaller place will come
-    size: int = 0  # bytes that wait
-    open: bool = True
+    __slots__ = ("bound", "cursor", "open", "size", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[Batch] = deque()
+        self.cursor = 0  # so many records of the first waiting batch have left
+        self.bound = _BEFORE_ALL  # nothing with a smaller place will come
+        self.size = 0  # bytes that wait
+        self.open = True
 
 
 class Merge:
@@ -133,7 +137,7 @@ class Merge:
                 return bound, rank
         return None
 
-    def _take(self) -> Iterator[Part]:
+    def _take(self) -> "Iterator[Part]":
         """Remove and give the part of each lane that may leave, lanes by rank."""
         floor = self._floor()
         for rank in sorted(self._waiting):
@@ -163,7 +167,7 @@ class Merge:
         end = bisect_left(places, bound, begin)
         return max(end, bisect_right(places, self._released, begin))
 
-    def _woven(self, taken: list[Part]) -> Batch:
+    def _woven(self, taken: "list[Part]") -> Batch:
         """One batch of the records of all these, in the order of their keys."""
         if len(taken) == 1:
             _, batch, begin, end = taken[0]

@@ -3,12 +3,10 @@
 import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 from itertools import repeat
-from json.encoder import encode_basestring
 from operator import add
 from typing import Final, Literal, Protocol, TypeVar
-from unicodedata import combining, east_asian_width
 
 from plait.logs.batch import LATE, PIECE, STAMPED, SUSPECT, Batch
 from plait.logs.levels import LEVELS, level_of
@@ -105,22 +103,22 @@ def visible(data: bytes) -> bytes:
     `\x9b`, bytes that are not UTF-8 the same, characters that turn the writing direction
     `<U+202E>`. CRLF becomes LF. The same object comes back when there is nothing to write out.
     """
-    if data.isascii() and _CONTROL.search(data) is None:
+    if data.isascii() and re.search(_CONTROL, data) is None:
         return data
     try:
         shown = data.decode()
     except UnicodeDecodeError:
         shown = data.decode("utf-8", "backslashreplace")
     else:
-        if _STEERING.search(shown) is None:
+        if re.search(_STEERING, shown) is None:
             return data
-    return _STEERING.sub(_written_out, shown).encode()
+    return re.sub(_STEERING, _written_out, shown).encode()
 
 
-_CONTROL: Final = re.compile(rb"[\x00-\x08\x0b-\x1f\x7f]")
-_STEERING: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_CONTROL: Final = rb"[\x00-\x08\x0b-\x1f\x7f]"
+_STEERING: Final = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 # JSON itself escapes the C0 controls.
-_STEERING_JSON: Final = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+_STEERING_JSON: Final = "[\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
 
 
 def json_lines(batch: Batch, *, terminal: bool = False) -> bytes:
@@ -129,17 +127,20 @@ def json_lines(batch: Batch, *, terminal: bool = False) -> bytes:
     The keys stand in this order: time, source, level (or null), stamped, late, text; then
     `"suspect":true` and `"piece":true` where it is so. The text is that of `Record.text`.
     """
+    from json.encoder import encode_basestring  # text needs none of this
+
+    flags_json, ends_json = _tables_json()
     heads = [f'","source":{encode_basestring(_decoded(name))},"level":' for name in batch.sources]
     columns = zip(batch.times, _of_origins(heads, batch), batch.raws(), batch.flags, strict=True)
     lines = "".join(
         [
-            f'{{"time":"{format_time(time)}{head}{_LEVELS_JSON[level_of(raw)]}{_FLAGS_JSON[flags]}'
-            f"{encode_basestring(_text(raw))}{_ENDS_JSON[flags]}"
+            f'{{"time":"{format_time(time)}{head}{_LEVELS_JSON[level_of(raw)]}{flags_json[flags]}'
+            f"{encode_basestring(_text(raw))}{ends_json[flags]}"
             for time, head, raw, flags in columns
         ]
     )
     if terminal:
-        lines = _STEERING_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", lines)
+        lines = re.sub(_STEERING_JSON, lambda found: f"\\u{ord(found[0]):04x}", lines)
     return lines.encode()
 
 
@@ -178,8 +179,9 @@ def _end_json(flags: int) -> str:
     return f"{suspect}{piece}}}\n"
 
 
-_FLAGS_JSON: Final = tuple(map(_flags_json, range(256)))
-_ENDS_JSON: Final = tuple(map(_end_json, range(256)))
+@cache
+def _tables_json() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return tuple(map(_flags_json, range(256))), tuple(map(_end_json, range(256)))
 
 
 def _text(raw: bytes) -> str:
@@ -226,10 +228,10 @@ def _labelled(prefix: bytes, raw: bytes) -> bytes:
 
 def _decoded(name: str) -> str:
     # The bytes of a file name that are not UTF-8 reach us as lone surrogates.
-    return _SURROGATE.sub(_without_surrogate, name)
+    return re.sub(_SURROGATE, _without_surrogate, name)
 
 
-_SURROGATE: Final = re.compile("[\ud800-\udfff]")
+_SURROGATE: Final = "[\ud800-\udfff]"
 
 
 def _without_surrogate(found: re.Match[str]) -> str:
@@ -243,6 +245,8 @@ def _one_line(name: str) -> str:
 
 def _columns(name: str) -> int:
     """How many columns of a terminal the name takes."""
+    from unicodedata import combining, east_asian_width
+
     return sum(0 if combining(c) else 1 + (east_asian_width(c) in "WF") for c in name)
 
 

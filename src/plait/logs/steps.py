@@ -5,7 +5,6 @@ passes or falls whole: the lines of a traceback stay with the line they follow.
 """
 
 import re
-import warnings
 from array import array
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
@@ -22,23 +21,20 @@ _Finder = Callable[[Batch], list[int]]
 # Where in the data something is found next, from a position on; -1 where nothing more is.
 _Next = Callable[[bytes, int], int]
 
-_LITERAL: Final = re.compile(r"[^\\.^$*+?{}\[\]|()\x00-\x1f]+")
+_LITERAL: Final = r"[^\\.^$*+?{}\[\]|()\x00-\x1f]+"
 # A regular expression of nothing but these matches within one line and looks at nothing beyond
 # it, so that a search through the whole batch finds what a search through each record would, in
 # no more steps. The list is of what is known to be safe; what it leaves out is lookaround, \A, \Z,
 # \B, possessive and atomic parts, and all that may match a newline: \s, \W, \D, [^x], (?s),
 # characters by number, and ranges from a control character.
-_WITHIN_A_LINE: Final = re.compile(
-    r"""(?: [^\\\[(*+?{\x00-\x1f]
+_WITHIN_A_LINE: Final = r"""(?: [^\\\[(*+?{\x00-\x1f]
           | \\[dwSb] | \\[^\w\s]
           | \[(?![\]^]) (?:[^\]\\\[\x00-\x1f]|\\[dwS]|\\[^\w\s])* \]
           | \((?!\?) | \(\?: | \(\?i\) | \(\?P<\w+>
           | (?:[*+?]|\{\d+(?:,\d*)?\})(?!\+)
-        )*""",
-    re.VERBOSE | re.ASCII,
-)
+        )*"""
 # Beyond ASCII, these mean the same over bytes as over text.
-_WHOLE_LETTERS: Final = re.compile(r"[^\\.*+?{}\[\]()]*")
+_WHOLE_LETTERS: Final = r"[^\\.*+?{}\[\]()]*"
 
 
 def since(ns: int) -> Step:
@@ -141,6 +137,8 @@ def _found(finders: Sequence[_Finder], batch: Batch) -> list[int]:
 
 
 def _finder(pattern: str, ignore_case: bool) -> _Finder:
+    import warnings  # a start without filters does without
+
     flags = re.MULTILINE | (re.IGNORECASE if ignore_case else re.NOFLAG)
     try:
         # `[[:alpha:]]` is not what its writer thinks: Python warns, we refuse.
@@ -149,11 +147,11 @@ def _finder(pattern: str, ignore_case: bool) -> _Finder:
             over_bytes = re.compile(pattern.encode(), flags)
     except (re.error, Warning, ValueError, OverflowError, RecursionError) as error:
         raise UsageError(f"{pattern!r} is no regular expression: {error}") from error
-    if not pattern.isascii() and (ignore_case or not _WHOLE_LETTERS.fullmatch(pattern)):
+    if not pattern.isascii() and (ignore_case or not re.fullmatch(_WHOLE_LETTERS, pattern)):
         return _in_each_text(over_text)
-    if not ignore_case and _LITERAL.fullmatch(pattern):
+    if not ignore_case and re.fullmatch(_LITERAL, pattern):
         return _across(_finding(pattern.encode()))
-    if _WITHIN_A_LINE.fullmatch(pattern):
+    if re.fullmatch(_WITHIN_A_LINE, pattern, re.VERBOSE | re.ASCII):
         return _across(_searching(over_bytes), else_each=_in_each_record(over_bytes))
     return _in_each_record(over_bytes)
 

@@ -1,7 +1,6 @@
 """Batches in, calls of a function out: a sink of anything callable, `def` or `async def`."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from inspect import iscoroutinefunction
 from typing import Final
 
 from plait.logs.batch import Batch
@@ -19,6 +18,8 @@ class CallSink:
     ) -> None:
         self.name = getattr(function, "__name__", type(function).__name__)
         self._function: Final = function
+        from inspect import iscoroutinefunction  # it imports half of the compiler
+
         self._in_thread = in_thread and not iscoroutinefunction(function)
 
     def write(self, batches: Sequence[Batch]) -> Awaitable[None] | None:

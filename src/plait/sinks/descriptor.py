@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from plait.errors import SinkError
 from plait.logs.batch import Batch
+from plait.sinks import Sink
 
 if TYPE_CHECKING:
     from plait.logs.render import Renderer
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 _AT_ONCE: Final = select.PIPE_BUF
 
 
-class DescriptorSink:
+class DescriptorSink(Sink):
     """Rendered batches, written to a descriptor that is open already and stays open.
 
     With `patient` set, `write` waits for a slow reader as a coroutine does and leaves the

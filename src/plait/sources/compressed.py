@@ -1,12 +1,14 @@
 """Compressed bytes in (gz, bz2, xz, zst), what they hold out, in bounded memory."""
 
-import bz2
-import lzma
 import zlib
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from plait.errors import MissingExtra
+
+if TYPE_CHECKING:
+    import bz2
+    import lzma
 
 #: Compressed bytes are taken in portions of this size: small beside what they may become.
 PORTION = 64 * 1024
@@ -86,7 +88,7 @@ class Expander:
         assert member is not None
         try:
             data = member.give(self._input, limit)
-        except (zlib.error, OSError, lzma.LZMAError, EOFError, ValueError) as error:
+        except (zlib.error, OSError, _lzma_error(), EOFError, ValueError) as error:
             raise CorruptDataError(f"not readable as compressed data: {error}") from error
         self._input = b""
         if member.ended:
@@ -187,12 +189,22 @@ class _Zstd:
         return 3 + body + (4 if header & 1 and self._checked else 0)
 
 
+def _lzma_error() -> type[Exception]:
+    from lzma import LZMAError
+
+    return LZMAError
+
+
 def _maker(name: str, kind: str) -> Callable[[], _Member]:
     if kind == "gz":
         return _Gzip
     if kind == "bz2":
+        import bz2
+
         return lambda: _Buffered(bz2.BZ2Decompressor())
     if kind == "xz":
+        import lzma
+
         return lambda: _Buffered(lzma.LZMADecompressor(memlimit=_XZ_MEMORY))
     try:
         import zstandard

@@ -4,8 +4,7 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from plait.errors import SourceError
 from plait.events import Event, Failed, Noted, Waiting
@@ -24,13 +23,12 @@ __all__ = ["Changes", "FileSource", "FileSpec", "Files"]
 _SPARE = 256
 
 
-@dataclass(slots=True)
-class Changes:
+class Changes(NamedTuple):
     """What a look has found: new sources, sources that may have something, and events."""
 
-    opened: list[FileSource] = field(default_factory=list)
-    due: list[FileSource] = field(default_factory=list)
-    events: list[Event] = field(default_factory=list)
+    opened: list[FileSource]
+    due: list[FileSource]
+    events: list[Event]
 
 
 class _Interest:
@@ -124,7 +122,7 @@ class Files:
     def poll(self) -> Changes:
         """What has changed since the last call."""
         if not self._follow:
-            return Changes(events=self.events())
+            return Changes([], [], self.events())
         now = self._clock()
         self._known.renew()
         self._take(self._folders.drain())

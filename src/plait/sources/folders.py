@@ -3,12 +3,13 @@
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import Generic, Literal, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeVar
 
 from plait.errors import UsageError
 from plait.events import Event, Noted
-from plait.sources import watch
-from plait.sources.watch import Inotify, is_remote
+
+if TYPE_CHECKING:
+    from plait.sources.watch import Inotify
 
 #: A folder's time stands still for up to a clock tick (4 ms, 2 s on FAT) while it changes.
 _COARSE = 2 * 10**9
@@ -68,6 +69,8 @@ class Folders(Generic[Content]):
             self._begin_watching()
 
     def _begin_watching(self) -> None:
+        from plait.sources.watch import Inotify  # files at rest are not watched
+
         try:
             self._inotify = Inotify()
         except OSError as error:
@@ -104,6 +107,8 @@ class Folders(Generic[Content]):
         """What the system has told since the last call."""
         if self._inotify is None:
             return
+        from plait.sources import watch
+
         for notice in self._inotify.drain():
             if notice.mask & watch.OVERFLOW:
                 # What happened is not known: anything may have.
@@ -165,7 +170,11 @@ class Folders(Generic[Content]):
             self._watches.setdefault(folder.number, []).append(folder)
 
     def _watch(self, path: str) -> int:
-        if self._inotify is None or (self._mode == "auto" and is_remote(path)):
+        if self._inotify is None:
+            return -1
+        from plait.sources.watch import is_remote
+
+        if self._mode == "auto" and is_remote(path):
             return -1
         try:
             return self._inotify.add(path)

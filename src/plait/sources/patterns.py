@@ -1,14 +1,14 @@
 """What a user names in, which paths that means out: a path, a glob or a folder."""
 
-import fnmatch
-import glob
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from plait.values import frozen
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class FileSpec:
     """One argument: what it names, its place among the arguments, and its settings.
 
@@ -18,20 +18,27 @@ class FileSpec:
     pattern: str
     position: int = 0
     label: str | None = None
-    settings: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = MappingProxyType({})
 
 
 def natural(name: str) -> list[tuple[int, str]]:
     """A sort key by which `log.10` comes behind `log.9`."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in _PARTS.findall(name)]
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part) for part in re.findall(_PARTS, name)
+    ]
 
 
 def is_glob(pattern: str) -> bool:
     """Whether `pattern` has wildcards and is not simply the name of something that is there."""
-    return glob.has_magic(pattern) and not os.path.lexists(pattern)
+    return _has_wildcards(pattern) and not os.path.lexists(pattern)
 
 
-_PARTS = re.compile(r"\d+|\D+")
+def _has_wildcards(part: str) -> bool:
+    return not _WILDCARDS.isdisjoint(part)
+
+
+_WILDCARDS = frozenset("*?[")
+_PARTS = r"\d+|\D+"
 
 
 class Pattern:
@@ -44,13 +51,15 @@ class Pattern:
     __slots__ = ("_matchers", "is_folder", "root", "segments", "spec")
 
     def __init__(self, spec: FileSpec, *, is_folder: bool) -> None:
+        from fnmatch import translate  # a file named in full needs no pattern
+
         self.spec = spec
         self.is_folder = is_folder
         parts = [] if is_folder else spec.pattern.split(os.sep)
-        fixed = next((i for i, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+        fixed = next((i for i, part in enumerate(parts) if _has_wildcards(part)), len(parts))
         self.root = spec.pattern if is_folder else _joined(parts[:fixed])
         self.segments = ["**", "*"] if is_folder else [part for part in parts[fixed:] if part]
-        self._matchers = [re.compile(fnmatch.translate(part)).match for part in self.segments]
+        self._matchers = [re.compile(translate(part)).match for part in self.segments]
 
     def matches(self, step: int, name: str) -> bool:
         """Whether the entry `name` fits segment `step`."""

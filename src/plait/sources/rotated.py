@@ -7,17 +7,14 @@ from typing import NamedTuple
 _DATE = r"(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)(?:[-_T.]?\d\d[-:_.]?\d\d(?:[-:_.]?\d\d)?)?"
 _PACKED = r"(?P<packed>\.(?:gz|bz2|xz|zst))?"
 # app.log.1, app.log.1.gz: at most five digits, so that a process id or a date is not a number.
-_NUMBER = re.compile(rf"(?P<base>.+)\.(?P<number>\d{{1,5}}){_PACKED}\Z", re.DOTALL)
+_NUMBER = rf"(?P<base>.+)\.(?P<number>\d{{1,5}}){_PACKED}\Z"
 # app.1.log, app.1.log.gz
-_INNER = re.compile(
-    rf"(?P<stem>.+)\.(?P<number>\d{{1,5}})(?P<ext>\.[A-Za-z]\w{{0,9}}?){_PACKED}\Z", re.DOTALL
-)
+_INNER = rf"(?P<stem>.+)\.(?P<number>\d{{1,5}})(?P<ext>\.[A-Za-z]\w{{0,9}}?){_PACKED}\Z"
 # app.log-20240131, app.log.2024-01-31, app.log-2024-01-31_10-00.1
-_DATED = re.compile(rf"(?P<base>.+)[-._]{_DATE}(?:\.(?P<number>\d{{1,5}}))?{_PACKED}\Z", re.DOTALL)
+_DATED = rf"(?P<base>.+)[-._]{_DATE}(?:\.(?P<number>\d{{1,5}}))?{_PACKED}\Z"
 # app-20240131.log, app.2024-01-31.log
-_DATED_INNER = re.compile(
-    rf"(?P<stem>.+)[-._]{_DATE}(?:\.(?P<number>\d{{1,5}}))?(?P<ext>\.[A-Za-z]\w{{0,9}}?){_PACKED}\Z",
-    re.DOTALL,
+_DATED_INNER = (
+    rf"(?P<stem>.+)[-._]{_DATE}(?:\.(?P<number>\d{{1,5}}))?(?P<ext>\.[A-Za-z]\w{{0,9}}?){_PACKED}\Z"
 )
 
 
@@ -37,7 +34,7 @@ def rotations(name: str) -> Iterator[Rotation]:
     if not any(map(str.isdigit, name)):
         return
     for pattern in (_NUMBER, _DATED, _INNER, _DATED_INNER):
-        if (found := pattern.match(name)) is not None:
+        if (found := re.match(pattern, name, re.DOTALL)) is not None:
             parts = found.groupdict()
             base = parts.get("base") or parts["stem"] + parts["ext"]
             yield Rotation(base, int(parts["number"] or 0), parts["packed"] is not None)

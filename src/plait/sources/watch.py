@@ -1,13 +1,15 @@
 """Folders in, word of what changes in them out: Linux's inotify, in one descriptor."""
 
-import ctypes
 import errno
 import functools
 import os
 import struct
 import sys
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+if TYPE_CHECKING:
+    import ctypes
 
 MODIFY: Final = 0x2
 ATTRIB: Final = 0x4
@@ -95,6 +97,8 @@ def is_remote(path: str) -> bool:
     """Whether `path` lies where changes can happen that this system is not told of."""
     if not sys.platform.startswith("linux"):
         return True
+    import ctypes
+
     # struct statfs begins with the type and has 120 bytes; room for any that has more.
     buffer = ctypes.create_string_buffer(256)
     if _libc().statfs(os.fsencode(path or "."), buffer) != 0:
@@ -104,14 +108,18 @@ def is_remote(path: str) -> bool:
 
 
 @functools.cache
-def _libc() -> ctypes.CDLL:
+def _libc() -> "ctypes.CDLL":
     if not sys.platform.startswith("linux"):
         raise OSError(errno.ENOSYS, "no inotify on this system")
+    import ctypes  # only who follows files watches them
+
     return ctypes.CDLL(None, use_errno=True)
 
 
 def _checked(result: int) -> int:
     if result < 0:
+        import ctypes
+
         number = ctypes.get_errno()
         raise OSError(number, os.strerror(number))
     return result

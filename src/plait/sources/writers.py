@@ -2,7 +2,6 @@
 
 import errno
 import fcntl
-import signal
 
 _SETLEASE = getattr(fcntl, "F_SETLEASE", None)
 _SETSIG = getattr(fcntl, "F_SETSIG", None)
@@ -16,6 +15,8 @@ def has_writer(fd: int) -> bool | None:
     """
     if _SETLEASE is None or _SETSIG is None:
         return None
+    import signal  # its enums are made anew in each start, and few files are asked about
+
     try:
         # A writer that opens the file while we hold the lease makes the system send a signal;
         # the one for that by default, SIGIO, would end the process. SIGURG is ignored.

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from plait.logs.times import FORMATS, Example, Stamper, TimeFormat
+from plait.logs.times import Example, Stamper, TimeFormat
 from plait.logs.times.calendar import iso
+from plait.logs.times.table import FORMATS
 from tests.logs.times.stamps import joined
 
 EXAMPLES = [(form, example) for form in FORMATS for example in form.examples]

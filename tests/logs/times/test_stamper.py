@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from plait.errors import UsageError
 from plait.logs.kernel import COMPILED
-from plait.logs.times import FORMATS, Example, Stamper, TimeFormat
-from plait.logs.times.format import REFERENCE
+from plait.logs.times import Stamper
+from plait.logs.times.format import REFERENCE, Example, TimeFormat
+from plait.logs.times.stamper import _WORTHWHILE
+from plait.logs.times.table import FORMATS
 from tests.logs.times.stamps import joined, scanned, shown, stamper
 
 ISO = b"2026-03-01 10:00:00,123 INFO x"
@@ -28,6 +30,7 @@ LINES = st.one_of(
 SAMPLES = st.sampled_from([(), (ISO,), (SYSLOG,), tuple(EPOCH), (b"node 7 " + ISO,), (b" " + ISO,)])
 
 
+@settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(st.lists(LINES), st.data(), SAMPLES)
 def test_block_borders_change_nothing(
     lines: list[bytes], data: st.DataObject, sample: tuple[bytes, ...]
@@ -42,6 +45,7 @@ def test_block_borders_change_nothing(
     assert whole == (starts, times + more)
 
 
+@settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(st.lists(LINES), SAMPLES)
 def test_a_line_alone_gives_what_it_gives_in_a_block(
     lines: list[bytes], sample: tuple[bytes, ...]
@@ -65,7 +69,7 @@ def _varied(line: bytes, data: st.DataObject) -> bytes:
 
 @pytest.mark.skipif(not COMPILED, reason="the kernel is not compiled")
 @pytest.mark.parametrize(("form", "example"), STAMPED)
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 @given(data=st.data())
 def test_the_kernel_reads_what_the_general_reader_reads(
     form: TimeFormat, example: Example, data: st.DataObject
@@ -73,6 +77,7 @@ def test_the_kernel_reads_what_the_general_reader_reads(
     lines = [example.line] * 5 + [_varied(example.line, data) for _ in range(5)]
     zone = data.draw(st.sampled_from((UTC, ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata"))))
     block = joined(*lines, example.line)
+    block += joined(example.line) * (_WORTHWHILE // len(block))
     fast, general = [
         Stamper(zone=zone, reference=example.reference, format=form.name) for _ in range(2)
     ]
@@ -94,12 +99,13 @@ GENERAL = (b"2026-03-01T23:59:60Z leap", b'{"time":0.25,', b'{"ts":1.77235920012
 )
 def test_the_kernel_can_read_every_format(form: TimeFormat, example: Example) -> None:
     stamps = Stamper(zone=UTC, reference=example.reference, format=form.name)
-    block = joined(*[example.line] * 10)
+    block = joined(*[example.line] * (_WORTHWHILE // len(example.line) + 1))
     stamps.learn(block)
     stamps.scan(block)
     assert stamps._scanner.reads(example.line + b"\n")
 
 
+@settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(st.binary(), st.binary())
 def test_any_bytes_are_scanned_and_learned_without_error(sample: bytes, block: bytes) -> None:
     stamps = stamper()
@@ -109,6 +115,7 @@ def test_any_bytes_are_scanned_and_learned_without_error(sample: bytes, block: b
     assert all(start == 0 or block[start - 1 : start] == b"\n" for start in starts)
 
 
+@settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(LINES, SAMPLES)
 def test_the_place_of_a_stamp_lies_in_its_line(line: bytes, sample: tuple[bytes, ...]) -> None:
     place = stamper(*sample).where(line)

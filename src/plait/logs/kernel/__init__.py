@@ -1,7 +1,5 @@
 """The hot loops of reading and merging: compiled where that was built, else in Python."""
 
-from plait.logs.kernel.plain import Part
-
 try:
     from plait.logs.kernel.compiled import Scanner, running, weave
 
@@ -11,4 +9,4 @@ except ImportError:
 
     COMPILED = False
 
-__all__ = ["COMPILED", "Part", "Scanner", "running", "weave"]
+__all__ = ["COMPILED", "Scanner", "running", "weave"]

@@ -1,11 +1,14 @@
 """What the kernel needs to know to read the stamps of lines of one shape."""
 
-from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
+from plait.values import frozen
+
 #: The parts of a time, in the order of `Layout.fields` and `Layout.constants`.
 FIELDS: Final = ("year", "month", "day", "hour", "minute", "second", "epoch")
+#: The keys of JSON objects that may stand for the time.
+KEYS: Final = (b"@timestamp", b"timestamp", b"time", b"ts", b"@t", b"datetime", b"asctime")
 #: A scanner keeps the layouts used most, and so many words that are not part of a stamp.
 MOST_LAYOUTS: Final = 32
 MOST_WORDS: Final = 64
@@ -23,7 +26,7 @@ class Anchor(IntEnum):
     KEYED = 2  # behind a key of a JSON object
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen
 class Layout:
     """How a stamp is written, down to the byte: digits in their places, all else as it is here.
 

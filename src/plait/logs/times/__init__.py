@@ -2,6 +2,5 @@
 
 from plait.logs.times.format import Example, TimeFormat
 from plait.logs.times.stamper import Detected, Stamper
-from plait.logs.times.table import FORMATS
 
-__all__ = ["FORMATS", "Detected", "Example", "Stamper", "TimeFormat"]
+__all__ = ["Detected", "Example", "Stamper", "TimeFormat"]

@@ -21,9 +21,15 @@ _SECONDS: Final = rb"([1-3]\d{9})"
 _FINER: Final = rb"(\d{3}|\d{6}|\d{9})(?!\d)(?:\.\d+)?"
 _END: Final = rb"(?![\w.])"
 
-SECONDS: Final = Text("s", rb"%s(?:\.(\d{1,9})\d*)?()%s" % (_SECONDS, _END), read)
-FINER: Final = Text("finer", rb"%s%s()%s" % (_SECONDS, _FINER, _END), read)
-POWER: Final = Text("power", rb"([1-3]\.\d{9})(\d{0,9})\d*(e\+?0?9)%s" % _END, read_power)
+SECONDS: Final = Text(
+    "s", rb"%s(?:\.(\d{1,9})\d*)?()%s" % (_SECONDS, _END), read, signs=(b"0000000000",)
+)
+FINER: Final = Text(
+    "finer", rb"%s%s()%s" % (_SECONDS, _FINER, _END), read, signs=(b"0000000000000",)
+)
+POWER: Final = Text(
+    "power", rb"([1-3]\.\d{9})(\d{0,9})\d*(e\+?0?9)%s" % _END, read_power, signs=(b"0.000000000",)
+)
 
 FORMATS: Final = (
     TimeFormat(
@@ -36,6 +42,7 @@ FORMATS: Final = (
             Example(b"type=LOGIN msg=audit(1772359200:42): x", "2026-03-01T10:00:00Z"),
             Example(b"type=LOGIN msg=audit(17:42): x", None),
         ),
+        signs=(b"=aaaaa(0",),
     ),
     TimeFormat(
         "epoch",

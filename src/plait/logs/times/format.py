@@ -1,11 +1,11 @@
 """What a time format is: where a stamp stands in a line, how it is written, how it is read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from typing import Final, NamedTuple
 
 from plait.logs.kernel.layout import Anchor
+from plait.values import frozen
 
 
 class Civil(NamedTuple):
@@ -23,27 +23,30 @@ class Civil(NamedTuple):
 Reader = Callable[[bytes, bytes], "Civil | int | None"]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class Text:
     """One way to write a time.
 
     `pattern` has exactly three groups: the head down to the second, the digits of the fraction,
     and the tail (zone, or year and zone). Stamps with equal head and tail share their second, so
     the reader runs once for all of them. The pattern never crosses a line end.
+
+    `signs` spare the compiling of a pattern where it cannot match: one of them is in the shape
+    (`variants.shape_of`) of whatever it matches. Without any, it is always tried.
     """
 
     name: str
     pattern: bytes
     read: Reader
     yearless: bool = False
+    signs: tuple[bytes, ...] = ()
 
 
 #: The reference of the examples: 2026-03-10 00:00:00 UTC.
 REFERENCE: Final = 1_773_100_800 * 10**9
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(NamedTuple):
     """A line and the ISO 8601 time in UTC it must give, or None for a line that must not match."""
 
     line: bytes
@@ -52,13 +55,14 @@ class Example:
     reference: int = REFERENCE
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@frozen(eq=False)
 class TimeFormat:
     """An entry of the table: the texts accepted after one lead.
 
     `lead` is what stands between the start of the line and the stamp, a pattern without groups.
     A weak format is used only where a sample confirms it, with at least `needs` lines;
     one fewer where all lie shortly before the reference, and one fewer where all have a fraction.
+    `signs` are those of what stands before the stamp, as far as the stamp's first character.
     `anchor` is for the compiled kernel: a lead without bounds needs one, or is left to the
     general reader.
     """
@@ -70,6 +74,7 @@ class TimeFormat:
     examples: tuple[Example, ...]
     weak: bool = False
     needs: int = 1
+    signs: tuple[bytes, ...] = ()
     anchor: Anchor = Anchor.FIXED
 
     @property

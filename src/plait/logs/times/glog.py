@@ -6,12 +6,12 @@ from typing import Final
 from plait.logs.times import leads
 from plait.logs.times.format import Civil, Example, Text, TimeFormat
 
-_FIELDS: Final = re.compile(rb"(\d{4})?(\d\d)(\d\d) +(\d\d):(\d\d):(\d\d)")
+_FIELDS: Final = rb"(\d{4})?(\d\d)(\d\d) +(\d\d):(\d\d):(\d\d)"
 
 
 def read(head: bytes, tail: bytes) -> Civil | None:
     """Read `0301 10:00:00` or `20260301 10:00:00`."""
-    fields = _FIELDS.fullmatch(head)
+    fields = re.fullmatch(_FIELDS, head)
     if fields is None:
         return None
     month, day, hour, minute, second = map(int, fields.groups()[1:])
@@ -22,6 +22,7 @@ def read(head: bytes, tail: bytes) -> Civil | None:
 
 
 _REST: Final = rb" +\d\d:\d\d:\d\d)\.(\d{1,9})()(?=[ \t])"
+_SIGNS: Final = (b"00:00:00.0",)
 
 FORMATS: Final = (
     TimeFormat(
@@ -29,8 +30,8 @@ FORMATS: Final = (
         "glog, klog: I0301 10:00:00.123456 (no year), I20260301 10:00:00.123456",
         rb"%s%s[DIWEFTV]" % (leads.COLOUR, leads.CONTAINER),
         (
-            Text("glog", rb"(\d{4}" + _REST, read, yearless=True),
-            Text("glog-year", rb"(\d{8}" + _REST, read),
+            Text("glog", rb"(\d{4}" + _REST, read, yearless=True, signs=_SIGNS),
+            Text("glog-year", rb"(\d{8}" + _REST, read, signs=_SIGNS),
         ),
         (
             Example(b"I0301 10:00:00.123456    7 main.go:7] x", "2026-03-01T10:00:00.123456Z"),
@@ -39,5 +40,6 @@ FORMATS: Final = (
             Example(b"I1301 10:00:00.123456 7 a.cc:7] no such month", None),
             Example(b"X0301 10:00:00.123456 7 a.cc:7] no such level", None),
         ),
+        signs=(b"a0000",),
     ),
 )

@@ -15,12 +15,12 @@ from plait.logs.times.zones import ZONE, zone_of
 _DATE: Final = rb"\d{4}(?:-\d\d?-\d\d?|/\d\d?/\d\d?|\.\d\d?\.\d\d?|\d{4})"
 # Six digits alone are a time only where a letter or sign ties them to the date.
 _TIME: Final = rb"(?:[T_:-]|[ ]{1,2}|\t)\d\d?:\d\d:\d\d|[T_:-]\d{6}"
-_FIELDS: Final = re.compile(rb"(\d{4})[-/.]?(\d\d?)[-/.]?(\d\d?)[T \t:_-]+(\d\d?):?(\d\d):?(\d\d)")
+_FIELDS: Final = rb"(\d{4})[-/.]?(\d\d?)[-/.]?(\d\d?)[T \t:_-]+(\d\d?):?(\d\d):?(\d\d)"
 
 
 def read(head: bytes, tail: bytes) -> Civil | None:
     """Read `2026-03-01T10:00:00` and what follows it."""
-    fields = _FIELDS.fullmatch(head)
+    fields = re.fullmatch(_FIELDS, head)
     if fields is None:
         return None
     year, month, day, hour, minute, second = map(int, fields.groups())
@@ -33,6 +33,7 @@ TEXT: Final = Text(
     "iso",
     rb"(%s(?:%s))(?!\d)(?:[.,](\d{1,9}))?(%s)" % (_DATE, _TIME, ZONE),
     read,
+    signs=(b"0000-0", b"0000/0", b"0000.0", b"00000000"),
 )
 
 _TOKYO: Final = timezone(timedelta(hours=9))
@@ -50,6 +51,7 @@ FORMATS: Final = (
             Example(b"<34>1 2026-03-01T10:00:00-07:00 host su - - -", "2026-03-01T17:00:00Z"),
             Example(b"<165>1 - host app - - - no time", None),
         ),
+        signs=(b"0>0",),
     ),
     TimeFormat(
         "iso",

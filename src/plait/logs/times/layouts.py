@@ -37,13 +37,19 @@ _YEAR: Final = 31_556_952  # seconds, on average
 
 
 def layout_of(
-    variant: Variant, line: re.Match[bytes], time: int, calendar: Calendar, stray: bool
+    variant: Variant,
+    line: re.Match[bytes],
+    time: int,
+    calendar: Calendar,
+    span: tuple[int, int],
+    *,
+    stray: bool,
 ) -> Layout | None:
     """The layout of a line (with a newline before it) that the variant read as `time` (ns).
 
-    None where the line is not of the usual kind. `stray` says that the tail does not belong to
-    the stamp. What a layout reads, the variant reads alike: it differs from this line in digits
-    alone, and those were tried.
+    It holds for times within `span` (ns). None where the line is not of the usual kind. `stray`
+    says that the tail does not belong to the stamp. What a layout reads, the variant reads alike:
+    it differs from this line in digits alone, and those were tried.
     """
     text, padded = variant.text, line.string
     head_begin, head_end = line.span(1)
@@ -81,8 +87,8 @@ def layout_of(
         padded[fraction_end:end] + behind,
         behind in b".,:" and padded[end + 1 : end + 2].isdigit(),
         offset,
-        low,
-        high,
+        max(low, span[0] // SECOND + offset),
+        min(high, span[1] // SECOND + offset),
         anchor,
         key,
     )  # fmt: skip

@@ -9,16 +9,16 @@ from plait.logs.times.format import Civil, Example, Text, TimeFormat
 from plait.logs.times.words import second_of_day
 from plait.logs.times.zones import ZONE
 
-_DATE: Final = re.compile(rb"(\d+)[/.-](\d+)[/.-](\d+)[ T:-]+")
-_CLOCK: Final = re.compile(rb"(\d\d?):(\d\d?)[:.](\d\d?)")
+_DATE: Final = rb"(\d+)[/.-](\d+)[/.-](\d+)[ T:-]+"
+_CLOCK: Final = rb"(\d\d?):(\d\d?)[:.](\d\d?)"
 
 
 def _reader(order: str) -> Callable[[bytes, bytes], Civil | None]:
     """A reader of dates whose parts stand in this order, such as `mdy`."""
 
     def read(head: bytes, tail: bytes) -> Civil | None:
-        date = _DATE.match(head)
-        clock = _CLOCK.fullmatch(head, date.end()) if date else None
+        date = re.match(_DATE, head)
+        clock = re.fullmatch(_CLOCK, head[date.end() :]) if date else None
         if date is None or clock is None:
             return None
         parts = dict(zip(order, map(int, date.groups()), strict=True))
@@ -37,6 +37,7 @@ def _text(order: str, date: bytes) -> Text:
         rb"(%s[ T:-]\d\d?:\d\d?[:.]\d\d?)(?!\d)(?:[.,:](\d{1,9}))?((?:[ ]?[AaPp][Mm])?%s)"
         % (date, ZONE),
         _reader(order),
+        signs=(b"0/0", b"0-0", b"0.0"),
     )
 
 

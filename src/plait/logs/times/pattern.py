@@ -17,14 +17,14 @@ _SIGNS: Final = {
     "z": ZONE.removesuffix(b"?"), "Z": rb"[A-Za-z]{1,5}", "s": rb"\d{9,10}", "f": rb"\d{1,9}",
 }  # fmt: skip
 _SAME: Final = {"B": "b", "A": "a", "e": "d"}
-_PARTS: Final = re.compile(r"%(.?)|([ \t]+)|([^% \t]+)", re.DOTALL)
+_PARTS: Final = r"(?s:%(.?)|([ \t]+)|([^% \t]+))"
 
 
 def format_of(pattern: str) -> TimeFormat:
     """The format of a pattern such as `%d.%m.%Y %H:%M:%S`; UsageError when it makes no time."""
     head, fraction, tail = b"", b"()", b""
     signs: set[str] = set()
-    for part in _PARTS.finditer(pattern):
+    for part in re.finditer(_PARTS, pattern):
         sign = part[1]
         if sign == "f":
             _add(signs, sign, pattern)

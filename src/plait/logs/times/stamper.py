@@ -2,25 +2,24 @@
 
 import re
 from array import array
-from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
 
 from plait.errors import UsageError
 from plait.logs.kernel import COMPILED, Scanner
-from plait.logs.times.calendar import HALF_YEAR, SECOND, Calendar, iso
+from plait.logs.kernel.layout import KEYS
+from plait.logs.times.calendar import HALF_YEAR, Calendar, iso
 from plait.logs.times.format import Text
-from plait.logs.times.layouts import layout_of
-from plait.logs.times.learn import STRONG, Learned, study
-from plait.logs.times.pattern import format_of
-from plait.logs.times.structured import KEYS
-from plait.logs.times.table import FORMATS
-from plait.logs.times.variants import AnyOf, Variant, any_of, pattern_of, variants_of
+from plait.logs.times.learn import Learned, Others, study
+from plait.logs.times.variants import Variant, pattern_of, variants_of
 from plait.logs.times.zones import zone_of
+from plait.values import frozen
 
 _SCALE: Final = tuple(10 ** (9 - digits) for digits in range(10))
 # A second's text comes many times in a row. More would add up where thousands of logs are open.
 _CACHE: Final = 128
+# The first block of so many bytes makes the kernel learn a layout.
+_WORTHWHILE: Final = 2**15
 # How many lines the kernel may leave unread before the general reader shows it another; where
 # that is of no use it is asked ever less often.
 _PATIENCE: Final = 4
@@ -29,12 +28,12 @@ _MOST_PATIENCE: Final = 4096
 _REACH: Final = HALF_YEAR * 4 // 10
 _EVER: Final = -(2**63), 2**63
 _OUTER: Final = re.compile(rb"\n[^ \t\r\n]")
-_AFTER: Final = re.compile(rb"[ \t]*([A-Za-z]{1,8})(?![A-Za-z])")
-_HALF: Final = re.compile(rb"(?i:[ap]m)")
-_STRAY: Final = re.compile(rb"[ \t]*(?!(?i:[ap]m))[A-Za-z]*")
+_AFTER: Final = rb"[ \t]*([A-Za-z]{1,8})(?![A-Za-z])"
+_HALF: Final = rb"(?i:[ap]m)"
+_STRAY: Final = rb"[ \t]*(?!(?i:[ap]m))[A-Za-z]*"
 
 
-@dataclass(frozen=True, slots=True)
+@frozen
 class Detected:
     """What was found and assumed about a log's stamps, to be shown."""
 
@@ -77,7 +76,7 @@ class Stamper:
         self._zone_from = zone_from
         self._forced = None if format is None else _forced(format)
         primary = self._forced[0] if self._forced else None
-        self._accept(Learned(primary, self._forced or STRONG))
+        self._accept(Learned(primary, self._forced))
         self._caches: dict[Text, dict[tuple[bytes, bytes], int]] = {}
         self._near: int | None = None  # the last stamp without a year
         self._last: int | None = None  # the last stamp of any kind
@@ -95,24 +94,27 @@ class Stamper:
         """
         at, end = begin, len(block) if end is None else end
         scanner = self._scanner
+        fast = self._fast and bool(scanner.layout_count or end - begin >= _WORTHWHILE)
         while at < end:
             odd, after = at, end
-            if self._fast and self._is_near():
+            if fast and self._is_near():
                 read, odd, after = scanner.scan(block, at, end, self._patience)
                 self._note(read, odd - at, after - odd)
             if odd < after:
                 starts: list[int] = []
                 times: list[int] = []
-                self._read(b"\n" + block[odd:after], starts, times)
+                self._read(b"\n" + block[odd:after], starts, times, teach=fast)
                 scanner.extend([odd + start for start in starts], times)
             at = after
         return scanner.take()
 
-    def _read(self, padded: bytes, starts: list[int], times: list[int]) -> None:
-        """Read lines, with a newline before them, in the general way."""
-        end = 0
-        if self._learned.primary is not None:
-            end = self._scan_primary(self._learned.primary, padded, starts, times)
+    def _read(self, padded: bytes, starts: list[int], times: list[int], *, teach: bool) -> None:
+        """Read lines, with a newline before them, in the general way; `teach` the kernel one."""
+        end, primary = 0, self._learned.primary
+        if primary is not None:
+            end, last = self._scan_primary(primary, padded, starts, times)
+            if last is not None and teach:
+                self._teach(primary, *last)
         if end < len(padded) - 1:
             self._scan_others(padded, end, len(padded), starts, times)
 
@@ -139,21 +141,23 @@ class Stamper:
         padded = line.string
         begin, end = line.start() + 1, line.end() + 1
         stray = _is_stray(line[3])
-        word = _AFTER.match(padded, max(line.end(1), line.end(2)) if stray else line.end(3))
-        if word is not None and not zone_of(word[1]) and (stray or not _HALF.match(word[1])):
+        behind = max(line.end(1), line.end(2)) if stray else line.end(3)
+        word = re.match(_AFTER, padded[behind:end])
+        if word is not None and not zone_of(word[1]) and (stray or not re.match(_HALF, word[1])):
             self._scanner.know(word[1])
         if self._scanner.reads(padded[begin:end]):
             return
-        layout = layout_of(variant, line, time, self._calendar, stray=stray)
-        if layout is None:
-            return
-        if variant.text.yearless:
-            if not self._span[0] <= time < self._span[1] or self._span == _EVER:
+        from plait.logs.times.layouts import layout_of  # not for a few lines
+
+        span = self._span
+        if variant.text.yearless and (span == _EVER or not span[0] <= time < span[1]):
+            span = time - _REACH, time + _REACH
+        layout = layout_of(variant, line, time, self._calendar, span, stray=stray)
+        if layout is not None:
+            if span != self._span:
+                self._span = span
                 self._scanner.clear()
-                self._span = time - _REACH, time + _REACH
-            low, high = (moment // SECOND + layout.offset for moment in self._span)
-            layout = replace(layout, low=max(low, layout.low), high=min(high, layout.high))
-        self._scanner.add(layout)
+            self._scanner.add(layout)
 
     def stamp(self, line: bytes) -> int | None:
         """The time of one line, as `scan` would give it; None when it has none."""
@@ -164,10 +168,11 @@ class Stamper:
         """Begin and end of the stamp within a line."""
         padded = b"\n" + line.partition(b"\n")[0]
         primary = self._learned.primary
-        for variant in (*((primary,) if primary else ()), *self._learned.accepted):
+        for variant in (*((primary,) if primary else ()), *self._others.each_in(padded)):
             match = pattern_of(variant).match(padded)
             if match and self._civil(variant.text, match[1], match[3]) is not None:
                 end = max(match.end(1), match.end(2))
+                # A word that is no zone is not part of the stamp.
                 stray = _is_stray(match[3])
                 return match.start(1) - 1, (end if stray else max(end, match.end(3))) - 1
         return None
@@ -191,19 +196,22 @@ class Stamper:
 
     def _accept(self, learned: Learned) -> None:
         self._learned = learned
-        self._inner = any(variant.inner for variant in learned.accepted)
+        self._inner = learned.inner
+        self._others = Others(learned)
         inner = self._inner or (learned.primary is not None and learned.primary.inner)
         self._scanner = Scanner(inner, KEYS)
         # In Python the general reader is the faster one.
         self._fast = COMPILED and learned.primary is not None
         self._patience = _PATIENCE
         self._span = _EVER
-        self._others: AnyOf | None = None  # compiled when a line asks for it
 
     def _scan_primary(
         self, variant: Variant, padded: bytes, starts: list[int], times: list[int]
-    ) -> int:
-        """Scan by the primary variant, others in between; return where the last match ends."""
+    ) -> tuple[int, tuple[re.Match[bytes], int] | None]:
+        """Scan by the primary variant, others in between.
+
+        Returns where the last match ends, and that match with its time.
+        """
         text = variant.text
         cache, yearless = self._cache(text), text.yearless
         end = 0
@@ -227,9 +235,7 @@ class Stamper:
             last = match, time
         if times and not yearless:
             self._last = times[-1]
-        if last is not None and self._fast:
-            self._teach(variant, *last)
-        return end
+        return end, last
 
     def _scan_others(
         self, padded: bytes, begin: int, end: int, starts: list[int], times: list[int]
@@ -240,9 +246,9 @@ class Stamper:
             return
         if times:
             self._last = times[-1]
-        others = self._others
+        others = self._others.of(padded, begin, end)
         if others is None:
-            others = self._others = any_of(self._learned.accepted)
+            return
         for match in others.pattern.finditer(padded, begin, end):
             text, head, fraction, tail = others.found(match)
             time = self._time(text, head, tail)
@@ -259,7 +265,7 @@ class Stamper:
 
     def _first_valid(self, line: re.Match[bytes]) -> tuple[int, bytes | None] | None:
         """The first accepted variant that reads a line, where one matched but made no time."""
-        for variant in self._learned.accepted:
+        for variant in self._others.each_in(line[0]):
             match = pattern_of(variant).match(line.string, line.start(), line.end())
             if match is not None:
                 time = self._time(variant.text, match[1], match[3])
@@ -302,11 +308,14 @@ class Stamper:
 
 def _is_stray(tail: bytes | None) -> bool:
     """Whether a tail is a word that is no zone, and so not part of the stamp."""
-    return bool(_STRAY.fullmatch(tail or b"")) and not zone_of(tail or b"")
+    return bool(re.fullmatch(_STRAY, tail or b"")) and not zone_of(tail or b"")
 
 
 def _forced(text: str) -> tuple[Variant, ...]:
     """The variants of the one format that was asked for."""
+    from plait.logs.times.pattern import format_of
+    from plait.logs.times.table import FORMATS
+
     for form in FORMATS:
         if form.name == text:
             return variants_of((form,))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from plait.logs.kernel.layout import MOST_DEPTH, MOST_PAIRS, Anchor
+from plait.logs.kernel.layout import KEYS, MOST_DEPTH, MOST_PAIRS, Anchor
 from plait.logs.times import epoch, iso, leads, words
 from plait.logs.times.format import Example, TimeFormat
 
@@ -29,8 +29,6 @@ def _nested(depth: int) -> bytes:
 
 _VALUE: Final = rb'(?:%s|[^{}\[\]",\s]++|%s)' % (_STRING, _nested(MOST_DEPTH - 1))
 _PAIR: Final = rb"(?>%s[ \t]*+:[ \t]*+%s[ \t]*+,[ \t]*+)" % (_STRING, _VALUE)
-#: The keys that may stand for the time.
-KEYS: Final = (b"@timestamp", b"timestamp", b"time", b"ts", b"@t", b"datetime", b"asctime")
 _KEY: Final = rb'"(?:%s)"[ \t]*+:[ \t]*+"?' % b"|".join(KEYS)
 
 _FMT_KEY: Final = rb"(?:@timestamp|timestamp|time|ts|t|datetime)=[\"']?"
@@ -54,6 +52,7 @@ FORMATS: Final = (
             Example(b'{"m":"\\"time\\":\\"2026-03-01T10:00:00Z\\""}', None),
             Example(b'{"time":150,"m":"x"}', None),
         ),
+        signs=(b"{",),
         anchor=Anchor.KEYED,
     ),
     TimeFormat(
@@ -68,5 +67,6 @@ FORMATS: Final = (
             Example(b"time=12ms level=info", None),
             Example(b'msg="time=2026-03-01T10:00:00Z"', None),
         ),
+        signs=(b"=0", b"='", b'="', b"=a"),
     ),
 )

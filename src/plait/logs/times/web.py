@@ -11,6 +11,7 @@ _TEXT: Final = Text(
     "clf",
     rb"(\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(%s)(?=\])" % ZONE,
     words.read,
+    signs=(b"/0000:",),
 )
 
 CLF: Final = TimeFormat(
@@ -25,6 +26,7 @@ CLF: Final = TimeFormat(
         Example(b"1.2.3.4 - - [01/Foo/2026:10:00:00 +0000] x", None),
         Example(b"1.2.3.4 - - [01/Mar/2026] x", None),
     ),
+    signs=(b"[00/",),
     anchor=Anchor.BRACKET,
 )
 
@@ -38,4 +40,5 @@ APACHE_ERROR: Final = TimeFormat(
         Example(b"[Sun Mar 01 10:00:00 2026] [error] z", "2026-03-01T10:00:00Z"),
         Example(b"[Sun Mar 01 25:00:00 2026] [error] z", None),
     ),
+    signs=(b"[a",),
 )

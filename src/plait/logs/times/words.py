@@ -24,11 +24,11 @@ _YEAR: Final = rb"(?:19|20)\d\d(?![\d:.-])"
 _FRACTION: Final = rb"(?:[.,](\d{1,9}))?"
 _HALF: Final = rb"(?:[ ]?[AaPp][Mm](?![A-Za-z]))?"
 
-_CLOCK: Final = re.compile(rb"(?<!\d)(\d\d?):(\d\d?)[:.](\d\d?)")
-_WORDS: Final = re.compile(rb"[A-Za-z]+|\d+")
+_CLOCK: Final = rb"(?<!\d)(\d\d?):(\d\d?)[:.](\d\d?)"
+_WORDS: Final = rb"[A-Za-z]+|\d+"
 # A year in the tail, not the digits of an offset: `2026`, not `+2026`.
-_TAIL_YEAR: Final = re.compile(rb"(?<![+\-:\d\x92])((?:19|20)\d\d)(?![\d:])")
-_HALVES: Final = re.compile(rb"\s*([AaPp])[Mm](?![A-Za-z])")
+_TAIL_YEAR: Final = rb"(?<![+\-:\d\x92])((?:19|20)\d\d)(?![\d:])"
+_HALVES: Final = rb"\s*([AaPp])[Mm](?![A-Za-z])"
 
 
 def month_of(word: bytes) -> int | None:
@@ -38,11 +38,11 @@ def month_of(word: bytes) -> int | None:
 
 def read(head: bytes, tail: bytes) -> Civil | None:
     """Read a date with a named month, its parts in any order, and the time of day."""
-    clock = _CLOCK.search(head)
+    clock = re.search(_CLOCK, head)
     if clock is None:
         return None
     year = month = day = None
-    for word in _WORDS.findall(head[: clock.start()]):
+    for word in re.findall(_WORDS, head[: clock.start()]):
         if not word.isdigit():
             month = month or month_of(word)
         elif len(word) == 4:
@@ -60,7 +60,7 @@ def read(head: bytes, tail: bytes) -> Civil | None:
 def second_of_day(clock: re.Match[bytes], tail: bytes) -> tuple[int | None, bytes]:
     """The second of the day (None when no clock shows it), and the tail without AM or PM."""
     hour, minute, second = map(int, clock.groups())
-    half = _HALVES.match(tail)
+    half = re.match(_HALVES, tail)
     if half is not None:
         tail = tail[half.end() :]
         if not 1 <= hour <= 12:
@@ -73,7 +73,7 @@ def second_of_day(clock: re.Match[bytes], tail: bytes) -> tuple[int | None, byte
 
 def _read_year_last(head: bytes, tail: bytes) -> Civil | None:
     """Read `Mar  1 10:00:00 UTC 2026`, not `Mar  1 10:00:00 HOST 2026 x`."""
-    year = _TAIL_YEAR.search(tail)
+    year = re.search(_TAIL_YEAR, tail)
     if year is None:
         return None
     before, after = tail[: year.start()].strip(), tail[year.end() :]
@@ -89,6 +89,7 @@ YEAR_LAST: Final = Text(
     rb"(%s%s[ \t-]+%s,?[ \t]+%s)%s(%s[ \t]+%s%s)"
     % (_WEEKDAY, _MONTH, _DAY, _TIME, _FRACTION, ZONE, _YEAR, ZONE),
     _read_year_last,
+    signs=(b" 0000", b"\t0000"),
 )
 # `Sun, Mar 1 2026 10:00:00`: month, day, year, time.
 MONTH_FIRST: Final = Text(
@@ -96,6 +97,7 @@ MONTH_FIRST: Final = Text(
     rb"(%s%s[ \t-]+%s,?[ \t]+%s,?[ \t]+%s)%s(%s%s)"
     % (_WEEKDAY, _MONTH, _DAY, _YEAR, _TIME, _FRACTION, _HALF, ZONE),
     read,
+    signs=(b"0000 ", b"0000\t", b"0000,"),
 )
 # `Sun, 01 Mar 2026 10:00:00`, `01-Mar-26 10:00:00`, `01/Mar/2026:10:00:00`.
 DAY_FIRST: Final = Text(
@@ -103,12 +105,14 @@ DAY_FIRST: Final = Text(
     rb"(%s%s[ /-]+%s[ /-]+(?:\d{4}|\d\d)(?:[ \t]+|:)%s)%s(%s%s)"
     % (_WEEKDAY, _DAY, _MONTH, _TIME, _FRACTION, _HALF, ZONE),
     read,
+    signs=(b" 00", b"/00", b"-00"),
 )
 # `2026 Mar 01 10:00:00`.
 YEAR_FIRST: Final = Text(
     "year-first",
     rb"((?:19|20)\d\d[ -/]%s[ -/]%s[ \t]+%s)%s(%s)" % (_MONTH, _DAY, _TIME, _FRACTION, ZONE),
     read,
+    signs=tuple(b"0000%ca" % sign for sign in range(0x20, 0x30)),  # what `[ -/]` stands for
 )
 # `Mar  1 10:00:00`, without a year.
 YEARLESS: Final = Text(
@@ -117,4 +121,5 @@ YEARLESS: Final = Text(
     % (_WEEKDAY, _MONTH, _DAY, _TIME, _FRACTION, ZONE, _YEAR),
     read,
     yearless=True,
+    signs=(b" 0:00:00", b" 00:00:00", b"\t0:00:00", b"\t00:00:00"),
 )

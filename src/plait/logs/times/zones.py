@@ -39,7 +39,7 @@ ZONE: Final = (
     rb"(?:[ \t]{0,2}(?:[Zz](?![A-Za-z])|%s|(?:UTC|GMT)[+-]\d\d?(?::?\d\d)?(?!\d)"
     rb"|(?:[A-Z]{2,5}|[ecmp][sd]t|utc|gmt|pwt)(?![A-Za-z]))|\[UTC\])?" % _SIGNED
 )
-_OFFSET: Final = re.compile(rb"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?")
+_OFFSET: Final = rb"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?"
 
 
 def zone_of(tail: bytes) -> bytes:
@@ -52,7 +52,7 @@ def offset_of(zone: bytes) -> int | None:
     """Seconds east of UTC of a zone as written; None when it is no zone."""
     if zone in (b"Z", b"z", b"[UTC]"):
         return 0
-    found = _OFFSET.fullmatch(zone.replace(b"\xe2\x88\x92", b"-"))
+    found = re.fullmatch(_OFFSET, zone.replace(b"\xe2\x88\x92", b"-"))
     if found is None:
         return OFFSETS.get(zone.upper())
     seconds = int(found[2]) * 3600 + int(found[3] or 0) * 60
