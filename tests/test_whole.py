@@ -60,7 +60,7 @@ def records_of(path: Path, block: int = 2**18) -> list[Record]:
     """All records of one file, read alone."""
     file = FileSource(str(path), block=block)
     reading = Options(tz="UTC").reading({})
-    intake = Intake(str(path), 0, FileFeed(iter(file), lambda: file.modified), reading)
+    intake = Intake(str(path), 0, FileFeed(file), reading)
     batches = list(intake.through(0, lambda _: None))
     return [record for batch in batches for record in batch]
 
@@ -127,7 +127,7 @@ def _merged(paths: list[Path], blocks: list[int], data: st.DataObject) -> Iterat
     for path, block in zip(paths, blocks, strict=True):
         file = FileSource(str(path), block=block)
         reading = Options(tz="UTC").reading({})
-        feed = FileFeed(iter(file), lambda file=file: file.modified)  # type: ignore[misc]  # a default binds the loop's
+        feed = FileFeed(file)
         rank = merge.open(str(path))
         lanes[rank] = Intake(str(path), rank, feed, reading).through(0, lambda _: None)
     while lanes:

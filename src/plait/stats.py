@@ -18,6 +18,8 @@ class SourceStats:
     rotations: int = 0
     truncations: int = 0
     unread: int = 0  # bytes known to be there that a stop left unread
+    skipped: int = 0  # bytes that were not read since they lie outside `since` and `until`
+    disordered: int = 0  # records that speak against having skipped them
     failed: str | None = None
     format: str | None = None  # what was detected and assumed
     zone: str | None = None
@@ -26,7 +28,7 @@ class SourceStats:
 
 _SUMS: Final = (
     "records", "bytes", "late", "suspect", "pieces", "unstamped", "rotations", "truncations",
-    "unread",
+    "unread", "skipped", "disordered",
 )  # fmt: skip
 
 
@@ -46,6 +48,11 @@ class Stats:
     def bytes(self) -> int:
         """Bytes of the records read from all sources."""
         return sum(source.bytes for source in self.sources)
+
+    @property
+    def skipped(self) -> int:
+        """Bytes that were not read since they lie outside `since` and `until`."""
+        return sum(source.skipped for source in self.sources)
 
     @property
     def late(self) -> int:

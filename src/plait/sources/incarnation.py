@@ -71,6 +71,15 @@ class Incarnation:
         """Whether the file still begins with what was read as its beginning."""
         return self.packed or head_of(self.fd, self.head.length) == self.head
 
+    def go_to(self, offset: int) -> None:
+        """Read on from an offset on the disk; a compressed file has only two ends to go to."""
+        self.offset = offset
+        if self.packed:
+            self._expander = _Nothing() if offset else self._expander
+        else:
+            self.given = offset
+            self.head = head_of(self.fd, min(offset, HEAD))
+
     def start_again(self) -> None:
         """Go back to the start of a file that was truncated."""
         self.offset = self.given = 0
@@ -79,17 +88,17 @@ class Incarnation:
     def skip_backlog(self) -> None:
         """Go to the end: behind the last newline that is in the file now."""
         end = os.fstat(self.fd).st_size
-        self._go_to(end if self.packed else _after_last_newline(self.fd, end))
+        self.go_to(end if self.packed else _after_last_newline(self.fd, end))
 
     def skip_all(self) -> None:
         """Go to the end of what is there."""
-        self._go_to(os.fstat(self.fd).st_size)
+        self.go_to(os.fstat(self.fd).st_size)
 
     def resume(self, mark: Mark) -> bool:
         """Go to where a former reader left this file; False if it is another file by now."""
         if not is_same(self.fd, mark.head, mark.offset):
             return False
-        self._go_to(mark.offset)
+        self.go_to(mark.offset)
         return True
 
     def give_up(self) -> None:
@@ -103,14 +112,6 @@ class Incarnation:
     def close(self) -> None:
         """Close the file; once."""
         os.close(self.fd)
-
-    def _go_to(self, offset: int) -> None:
-        self.offset = offset
-        if self.packed:
-            self._expander = _Nothing() if offset else self._expander
-        else:
-            self.given = offset
-            self.head = head_of(self.fd, min(offset, HEAD))
 
     def _portion(self, limit: int) -> bytes:
         data = os.pread(self.fd, limit, self.offset)
