@@ -163,7 +163,8 @@ class FileSource:
     def _read_through(self) -> Item:
         try:
             if self._file is None:
-                self._open_regular(os.stat(self.path))
+                if (file := self._open_regular(os.stat(self.path))) is not None:
+                    file.read_ahead(self._block)
                 return Opened(self.name)
             if (chunk := self._chunk()) is not None:
                 return chunk
