@@ -3,20 +3,21 @@
 import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
-from types import TracebackType
 from typing import TYPE_CHECKING, Final, Self, Unpack
 
 from plait.delivery import Target, deliver
 from plait.errors import UsageError
-from plait.events import CaughtUp, Ended, Event, Late, Noted, Rotated, Truncated
+from plait.events import CaughtUp, Ended, Event, Late, Noted, Rotated, Skipped, Truncated
 from plait.holding import Holding
 from plait.intake import FileFeed, Intake, Over, QueueFeed, Taken, count
 from plait.logs.batch import Batch, Record
 from plait.logs.kernel import COMPILED
 from plait.logs.merge import Merge
+from plait.logs.seek import is_past
 from plait.plugins import Opened, open_sources
 from plait.settings import Given, Options
 from plait.sources.files import Files, FileSource
+from plait.sources.skip import Skipper
 from plait.stats import Stats
 from plait.waiting import Clock, Waker
 
@@ -59,6 +60,8 @@ class Stream:
         self.stats: Final = Stats()
         self._clock: Final = Clock() if clock is None else clock
         self._wanted: Final = list(sources)
+        self._pipe: Final = options.pipe()
+        self._since, self._until = options.skipping(self._clock.time_ns())
         self._merge: Final = Merge()
         self._intakes: Final[list[Intake]] = []
         self._active: Final[dict[Intake, None]] = {}  # not done; the order is the ranks'
@@ -83,12 +86,7 @@ class Stream:
         self.open()
         return self
 
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    async def __aexit__(self, *raised: object) -> None:
         await self.close()
 
     async def __aiter__(self) -> AsyncIterator[Record]:
@@ -107,12 +105,8 @@ class Stream:
             return
         self._opened = True
         options = self.options
-        opened = open_sources(
-            self._wanted,
-            live=options.live,
-            skip_backlog=options.skip_backlog,
-            exclude=options.exclude,
-        )
+        live, skip_backlog, exclude = options.live, options.skip_backlog, options.exclude
+        opened = open_sources(self._wanted, live=live, skip_backlog=skip_backlog, exclude=exclude)
         self._files = opened.files
         for source in opened.sources:
             self._join(source)
@@ -130,7 +124,7 @@ class Stream:
         while True:
             progress = self._round()
             for batch in self._ready():
-                for step in self.options.steps:
+                for step in self._pipe:
                     batch = step(batch)  # the steps are a pipe
                 if len(batch):
                     self.stats.written += len(batch)
@@ -186,10 +180,10 @@ class Stream:
         reading = self.options.reading(opened.settings)
         rank = self._merge.open(opened.name)
         if isinstance(source, FileSource):
-            intake = Intake(
-                opened.name, rank, FileFeed(iter(source), lambda: source.modified), reading
-            )
+            intake = Intake(opened.name, rank, FileFeed(source), reading)
             self._by_file[source] = intake
+            if self._since is not None or self._until is not None:
+                source.skipper = Skipper(reading.seek(self._since, self._until))
         else:
             from plait.pump import Pump  # it needs a loop, which files alone do not
 
@@ -292,6 +286,8 @@ class Stream:
                 self._merge.promise(intake.rank, floor)
             if intake in self._last:
                 self._drain(intake, now)
+            if is_past(taken, self._until) and (rest := intake.leave()) is not None:
+                self._leave(intake, rest)
 
     def _happened(self, intake: Intake, event: Event, clock: float, now: int) -> None:
         if isinstance(event, CaughtUp):
@@ -314,6 +310,13 @@ class Stream:
         self._retire(intake)
         count(intake.stats, event)
         self._report(event)
+
+    def _leave(self, intake: Intake, rest: int) -> None:
+        """Read no further; what is held of the source lies beyond `until` like the rest."""
+        self._retire(intake)
+        for event in (Skipped(intake.name, rest), Ended(intake.name)):
+            count(intake.stats, event)
+            self._report(event)
 
     def _retire(self, intake: Intake) -> None:
         intake.done = True

@@ -90,6 +90,30 @@ class Suspect(Event):
 
 
 @frozen
+class Skipped(Event):
+    """`bytes` are not read: if the file is in order, they lie outside `since` and `until`."""
+
+    bytes: int = 0
+
+    def what(self) -> str:
+        return f"skipped {self.bytes} bytes outside --since and --until"
+
+
+@frozen
+class Disordered(Event):
+    """`records` lie over a minute behind an earlier one, and a part was skipped as if none did."""
+
+    records: int = 1
+
+    def what(self) -> str:
+        one = "1 record lies" if self.records == 1 else f"{self.records} records lie"
+        return (
+            f"{one} over a minute behind an earlier one; the part that was skipped may hold "
+            "records that belong here: read it too with --read-all"
+        )
+
+
+@frozen
 class Cut(Event):
     """A record longer than `limit` bytes goes on in another, marked piece, `pieces` times."""
 

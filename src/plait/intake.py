@@ -5,13 +5,25 @@ from collections.abc import Callable, Iterator
 from typing import Final, NamedTuple, Protocol
 
 from plait.errors import MissingExtra, SourceError
-from plait.events import Cut, Ended, Event, Failed, Rotated, Suspect, Truncated
+from plait.events import (
+    Cut,
+    Disordered,
+    Ended,
+    Event,
+    Failed,
+    Rotated,
+    Skipped,
+    Suspect,
+    Truncated,
+)
 from plait.logs.assemble import Assembler
 from plait.logs.batch import STAMPED, Batch
 from plait.logs.chunk import Chunk
+from plait.logs.seek import strays
 from plait.logs.times import Stamper
 from plait.settings import Reading
 from plait.sources import Item
+from plait.sources.file import FileSource
 from plait.stats import SourceStats
 
 _SECOND: Final = 10**9
@@ -57,6 +69,7 @@ class Intake:
         self.coarse: bool | None = None  # whether its stamps are of whole seconds, once known
         self.held = 0.0  # since when it has held bytes and given no record
         self._reading = reading
+        self._strays = 0
         self._stamper: Stamper | None = None
         self._assembler: Assembler | None = None
 
@@ -92,6 +105,10 @@ class Intake:
         self._assembler.default = self._default(now)
         return self._counted(self._assembler.end(now if live else None))
 
+    def leave(self) -> int | None:
+        """Give up the rest of a file if it need not be read: how many bytes that is, else None."""
+        return self.feed.leave() if isinstance(self.feed, FileFeed) else None
+
     @property
     def pending(self) -> bool:
         """Whether a record is held back that `flush` would give."""
@@ -114,12 +131,7 @@ class Intake:
 
     def _begin(self, now: int) -> Assembler:
         reading = self._reading
-        self._stamper = Stamper(
-            zone=reading.zone,
-            reference=self.feed.modified() or now,
-            format=reading.time_format,
-            zone_from=reading.zone_from,
-        )
+        self._stamper = reading.stamper(self.feed.modified() or now)
         self._assembler = Assembler(
             self.name, self._stamper, default=self._default(now), limit=reading.limit
         )
@@ -132,6 +144,8 @@ class Intake:
             stats.bytes += batch.size
             if batch.flags.count(STAMPED) != len(batch):
                 stats.unstamped += sum(not flag & STAMPED for flag in batch.flags)
+            if stats.skipped:
+                self._strays += strays(batch)
             if self.coarse is not False and batch.flags[-1] & STAMPED:
                 self.coarse = not any(time % _SECOND for time in batch.times)
         return batches
@@ -162,6 +176,9 @@ class Intake:
         if pieces := self._assembler.pieces - self.stats.pieces:
             self.stats.pieces += pieces
             yield Cut(self.name, pieces, self._reading.limit)
+        if disordered := self._strays - self.stats.disordered:
+            self.stats.disordered += disordered
+            yield Disordered(self.name, disordered)
 
     def learn(self) -> None:
         """Bring what was detected and assumed into the statistics."""
@@ -185,24 +202,32 @@ def count(stats: SourceStats, event: Event) -> None:
         stats.rotations += 1
     elif isinstance(event, Truncated):
         stats.truncations += 1
+    elif isinstance(event, Skipped):
+        stats.skipped += event.bytes
     elif isinstance(event, Failed):
         stats.failed = event.what()
 
 
 class FileFeed:
-    """Items of a source whose iteration never waits."""
+    """Items of a file, whose iteration never waits."""
 
-    def __init__(self, items: Iterator[Item], modified: Callable[[], int | None]) -> None:
-        self._items = items
-        self._modified = modified
+    def __init__(self, file: FileSource) -> None:
+        self._file = file
 
     def take(self) -> Item | None:
         """The next item; what it raises is raised."""
-        return next(self._items)
+        return next(self._file)
+
+    def leave(self) -> int | None:
+        """Close the file if the rest need not be read: how many bytes that is, else None."""
+        rest = None if self._file.skipper is None else self._file.skipper.end()
+        if rest is not None:
+            self._file.close()
+        return rest
 
     def modified(self) -> int | None:
         """When the file was last written."""
-        return self._modified()
+        return self._file.modified
 
 
 class QueueFeed:

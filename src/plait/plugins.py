@@ -51,7 +51,7 @@ class Opened:
     @classmethod
     def file(cls, source: FileSource) -> "Opened":
         """The same for a file."""
-        return cls(source.name, source, source.settings)
+        return cls(source.name, source, source.spec.settings)
 
 
 @frozen
@@ -116,7 +116,7 @@ def open_sources(
     if files:
         start: Literal["begin", "end"] = "end" if skip_backlog else "begin"
         group = Files(files, follow=live, exclude=list(exclude), start=start)
-        others += [(file.position, Opened.file(file)) for file in group.start()]
+        others += [(file.spec.position, Opened.file(file)) for file in group.start()]
     others.sort(key=lambda pair: pair[0])
     return OpenedSources([opened for _, opened in others], group)
 

@@ -1,20 +1,24 @@
 """How sources are read and merged, as plain values; nothing is opened by them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Final, Literal, TypedDict
 
 from plait.errors import UsageError
 from plait.events import Event
 from plait.logs.assemble import LIMIT
-from plait.logs.steps import Step
 from plait.logs.times import Stamper
 from plait.values import frozen
 from plait.zones import local_zone, zone_of
 
+if TYPE_CHECKING:
+    from plait.logs.seek import Seek
+    from plait.logs.steps import Step
+
 #: How many bytes of records may wait for others, over all sources.
 MEMORY: Final = 32 * 2**20
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @frozen(kw_only=True)
@@ -25,6 +29,9 @@ class Options:
     `lateness` is how long, in seconds, a live record waits for earlier ones of other sources,
     at most; None stands for half a second, and a second more while sources with stamps of whole
     seconds are merged with finer ones. `skip_backlog` leaves out what files hold at the start.
+    `since` and `until` keep the records from one time on and before another: nanoseconds since
+    1970 UTC, or a datetime, which is in `tz` where it names no zone. Files are read only where
+    they can hold such records, if they are in order; `read_all` does not rely on that.
     `tz` is the zone of stamps that name none, `time_format` the name or pattern of a format.
     `steps` work on every batch. `memory` bounds the bytes that wait, `limit` those of a record.
     `exclude` names files that no glob or folder may bring in. `on_event` is called with each
@@ -35,9 +42,12 @@ class Options:
     order: Literal["time", "arrival"] = "time"
     lateness: float | None = None
     skip_backlog: bool = False
+    since: int | datetime | None = None
+    until: int | datetime | None = None
+    read_all: bool = False
     tz: str | tzinfo | None = None
     time_format: str | None = None
-    steps: Sequence[Step] = ()
+    steps: "Sequence[Step]" = ()
     memory: int = MEMORY
     limit: int = LIMIT
     exclude: Sequence[str] = ()
@@ -48,6 +58,42 @@ class Options:
             raise UsageError(f"order {self.order!r} is not known; write time or arrival")
         if self.lateness is not None and not self.lateness >= 0:
             raise UsageError(f"lateness {self.lateness!r} is negative")
+        for name, moment in (("since", self.since), ("until", self.until)):
+            if not isinstance(moment, int | datetime | None) or isinstance(moment, bool):
+                raise UsageError(f"{name} {moment!r} is no time; give a datetime or nanoseconds")
+
+    def instant(self, moment: int | datetime) -> int:
+        """The nanoseconds since 1970 UTC of a `since` or `until`."""
+        if isinstance(moment, int):
+            return moment
+        zone = self.reading({}).zone
+        aware = moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)
+        return (aware - _EPOCH) // timedelta(microseconds=1) * 1000
+
+    def skipping(self, now: int) -> tuple[int | None, int | None]:
+        """The `since` and `until` outside which files need not be read (ns), None for either.
+
+        Live, a file is not left before it ends, and stamps from the future are not believed, so
+        that they say nothing about the order.
+        """
+        since = None if self.since is None or self.read_all else self.instant(self.since)
+        until = None if self.until is None or self.read_all else self.instant(self.until)
+        if not self.live:
+            return since, until
+        return (None if since is None or since > now else since), None
+
+    def pipe(self) -> "list[Step]":
+        """All that works on the batches: the range of times, then `steps`."""
+        pipe: list[Step] = []
+        if self.since is None and self.until is None:
+            return list(self.steps)
+        from plait.logs import steps as filters
+
+        if self.since is not None:
+            pipe.append(filters.since(self.instant(self.since)))
+        if self.until is not None:
+            pipe.append(filters.until(self.instant(self.until)))
+        return [*pipe, *self.steps]
 
     def reading(self, settings: Mapping[str, str]) -> "Reading":
         """How one source is to be read, by its own settings before these."""
@@ -66,9 +112,12 @@ class Given(TypedDict, total=False):
     order: Literal["time", "arrival"]
     lateness: float | None
     skip_backlog: bool
+    since: int | datetime | None
+    until: int | datetime | None
+    read_all: bool
     tz: str | tzinfo | None
     time_format: str | None
-    steps: Sequence[Step]
+    steps: "Sequence[Step]"
     memory: int
     limit: int
     exclude: Sequence[str]
@@ -83,6 +132,21 @@ class Reading:
     zone_from: str = "local"
     time_format: str | None = None
     limit: int = LIMIT
+
+    def stamper(self, reference: int) -> Stamper:
+        """What reads the stamps, of a log that ends at about `reference` (ns)."""
+        return Stamper(
+            zone=self.zone,
+            reference=reference,
+            format=self.time_format,
+            zone_from=self.zone_from,
+        )
+
+    def seek(self, since: int | None, until: int | None) -> "Seek":
+        """What finds the records of this range of times in a file."""
+        from plait.logs.seek import Seek
+
+        return Seek(since, until, self.zone, self.stamper, self.limit)
 
 
 @lru_cache

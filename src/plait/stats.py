@@ -8,8 +8,8 @@ class SourceStats:
 
     __slots__ = (  # noqa: RUF023  # in the order of the JSON
         "source", "records", "bytes", "late", "suspect", "pieces", "unstamped", "rotations",
-        "truncations", "unread", "failed", "format", "zone", "year",
-    )  # fmt: skip  # fmt: skip
+        "truncations", "unread", "skipped", "disordered", "failed", "format", "zone", "year",
+    )  # fmt: skip
 
     def __init__(self, source: str) -> None:
         self.source = source
@@ -22,6 +22,8 @@ class SourceStats:
         self.rotations = 0
         self.truncations = 0
         self.unread = 0  # bytes known to be there that a stop left unread
+        self.skipped = 0  # bytes that were not read since they lie outside `since` and `until`
+        self.disordered = 0  # records that speak against having skipped them
         self.failed: str | None = None
         self.format: str | None = None  # what was detected and assumed
         self.zone: str | None = None
@@ -30,7 +32,7 @@ class SourceStats:
 
 _SUMS: Final = (
     "records", "bytes", "late", "suspect", "pieces", "unstamped", "rotations", "truncations",
-    "unread",
+    "unread", "skipped", "disordered",
 )  # fmt: skip
 
 
@@ -52,6 +54,11 @@ class Stats:
     def bytes(self) -> int:
         """Bytes of the records read from all sources."""
         return sum(source.bytes for source in self.sources)
+
+    @property
+    def skipped(self) -> int:
+        """Bytes that were not read since they lie outside `since` and `until`."""
+        return sum(source.skipped for source in self.sources)
 
     @property
     def late(self) -> int:

@@ -90,6 +90,23 @@ def test_filters_work_on_whole_records(logs: Path) -> None:
     assert plait("merge", logs, "--until", "@1772359202")[1] == WHOLE[:-40]
 
 
+def test_what_lies_outside_a_range_of_a_long_file_is_skipped_unless_all_is_to_be_read(
+    tmp_path: Path,
+) -> None:
+    path, out = tmp_path / "long.log", tmp_path / "out"
+    lines = [b"%d.5 a line of a long log\n" % second for second in range(1772359200, 1772459200)]
+    path.write_bytes(b"".join(lines))
+    times = ("--since", "@1772409200", "--until", "@1772409300")
+    status, _, err = plait("merge", path, *times, "-o", out, "--stats", "-v")
+    assert (status, out.read_bytes()) == (0, b"".join(lines[50_000:50_100]))
+    assert err.count(": skipped ") == 2
+    assert json.loads(err.splitlines()[-1])["skipped"] > 1_500_000
+    assert plait("verify", out, path, *times)[0] == 0
+    _, whole, err = plait("merge", path, *times, "--read-all", "--stats")
+    assert whole == out.read_bytes()
+    assert json.loads(err)["skipped"] == 0
+
+
 def test_since_takes_a_time_before_now(logs: Path) -> None:
     assert plait("merge", logs, "--since", "-15m") == (0, b"", "")
 

@@ -97,14 +97,14 @@ def test_sources_come_by_argument_and_then_naturally_sorted(
     fill(tmp_path, "a10.log", "a9.log", "a1.log", "first")
     made = group(tmp_path / "first", tmp_path / "a*.log", follow=False)
     assert made.names == ["first", "a1.log", "a9.log", "a10.log"]
-    assert [source.position for source in made.sources] == [0, 1, 1, 1]
+    assert [source.spec.position for source in made.sources] == [0, 1, 1, 1]
 
 
 def test_labels_and_settings_go_with_the_source(tmp_path: Path, group: MakeGroup) -> None:
     fill(tmp_path, "a.log")
     spec = FileSpec(str(tmp_path / "a.log"), 7, "api", {"tz": "UTC"})
     (source,) = group(spec, follow=False).sources
-    assert (source.name, source.position, source.settings) == ("api", 7, {"tz": "UTC"})
+    assert (source.name, source.spec.position, source.spec.settings) == ("api", 7, {"tz": "UTC"})
 
 
 @pytest.mark.parametrize(

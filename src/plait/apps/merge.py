@@ -28,6 +28,7 @@ def run(values: dict[str, Any]) -> int:
         _require_open(1)  # before a source gets its number
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
     skip_backlog = values["since"] == "now" and values["follow"]
+    since, until = time_range(values)
     stream = Stream(
         values["source"],
         Options(
@@ -35,9 +36,12 @@ def run(values: dict[str, Any]) -> int:
             order=values["order"],
             lateness=_lateness(values["lateness"]),
             skip_backlog=skip_backlog,
+            since=None if skip_backlog else since,
+            until=until,
+            read_all=values["read_all"],
             tz=values["tz"],
             time_format=values["time_format"],
-            steps=filters(values, skip=("since",) if skip_backlog else ()),
+            steps=filters(values),
             exclude=written_files(values["source"], outputs),
             on_event=reporter,
         ),
@@ -57,19 +61,28 @@ def run(values: dict[str, Any]) -> int:
     return 1 if stream.stats.failed else 0
 
 
-def filters(values: dict[str, Any], skip: Sequence[str] = ()) -> "list[Step]":
-    """The steps that the values ask for; `UsageError` for a bad time, level or expression."""
-    if not any(values[name] for name in ("since", "until", "level", "grep", "exclude")):
-        return []
+def time_range(values: dict[str, Any]) -> tuple[int | None, int | None]:
+    """The `since` and `until` that the values ask for, in ns; `UsageError` for a bad time."""
+    if not values["since"] and not values["until"]:
+        return None, None
     from plait.apps.when import parse_time
-    from plait.logs import steps
 
     zone = zone_of(values["tz"]) if values["tz"] else local_zone()
     now = time.time_ns()
+    since, until = (
+        parse_time(values[name], now=now, zone=zone) if values[name] else None
+        for name in ("since", "until")
+    )
+    return since, until
+
+
+def filters(values: dict[str, Any]) -> "list[Step]":
+    """The other steps that the values ask for; `UsageError` for a bad level or expression."""
     out: list[Step] = []
-    for name, step in (("since", steps.since), ("until", steps.until)):
-        if values[name] and name not in skip:
-            out.append(step(parse_time(values[name], now=now, zone=zone)))
+    if not any(values[name] for name in ("level", "grep", "exclude")):
+        return out
+    from plait.logs import steps
+
     if values["level"]:
         out.append(steps.level_at_least(values["level"]))
     if values["grep"]:

@@ -64,6 +64,8 @@ MERGE: Final = (
            "while following (default: 500ms; 1500ms while stamps of whole seconds meet finer "
            "ones)", metavar="D"),
     *FILTERS,
+    Option("read-all", "read files to their whole length where --since and --until let parts be "
+           "skipped: for files that are not in order", "flag"),
     Option("label", "write the source's name before each line (default: on a terminal, when "
            "there is more than one source)", "switch"),
     Option("color", "colour labels and levels", "choice", default="auto",

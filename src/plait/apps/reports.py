@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from plait.apps.cli import complain
-from plait.events import Cut, Event, Failed, Late, Noted, Suspect, Waiting
+from plait.events import Cut, Disordered, Event, Failed, Late, Noted, Suspect, Waiting
 
 if TYPE_CHECKING:
     from plait.driver import Stream
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 # Said without being asked; of the others only -v speaks.
 _NEWS: Final = (Failed, Noted, Waiting)
 # Of these the first of each source is said, and the rest only counted.
-_ONCE: Final = (Cut, Late, Suspect)
+_ONCE: Final = (Cut, Disordered, Late, Suspect)
 
 
 class Reporter:
@@ -82,7 +82,8 @@ class Progress:
                 self._off = True
                 return
             self._bar = _bar(total)
-        self._bar.update(self._bar.task_ids[0], completed=self._stream.stats.bytes)
+        done = self._stream.stats.bytes + self._stream.stats.skipped
+        self._bar.update(self._bar.task_ids[0], completed=done)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final, Literal
 
-from plait.apps.merge import filters
+from plait.apps.merge import filters, time_range
 from plait.apps.reports import Reporter
 from plait.errors import SourceError, UsageError
 from plait.events import Event, Failed
@@ -67,10 +67,11 @@ Progress = Callable[[int, int], object]
 
 def run(values: dict[str, Any]) -> int:
     """Verify as the values of the command line say; 0 when the output holds, else 1."""
+    since, until = time_range(values)
     settings = Settings(
         tz=values["tz"],
         time_format=values["time_format"],
-        steps=filters(values),
+        steps=[*Options(since=since, until=until).pipe(), *filters(values)],
         order=values["order"],
         late=values["late"],
         exact=values["exact"],
@@ -179,7 +180,7 @@ def _batches(
     intake = Intake(
         opened.name,
         0,
-        FileFeed(iter(file), lambda: file.modified),
+        FileFeed(file),
         settings.reading(opened.settings),
     )
     yield from map(step, intake.through(now, report))

@@ -15,6 +15,8 @@ LIMIT: Final = 16 * 2**20
 # The start of an incarnation from which its time format is learned. Lines without a time are
 # held for so long in the hope of the first stamp.
 _SAMPLE: Final = 64 * 2**10
+# Up to this size a copy costs less than a batch of its own.
+_SMALL: Final = 16 * 2**10
 # Live, a shorter sample is looked at whenever it has doubled, up to this size.
 _LIVE_SAMPLE: Final = 8 * 2**10
 
@@ -155,7 +157,10 @@ class Assembler:
             return self._cut_tail() if self._tail_size > self._limit else []
         out: list[Batch] = []
         first = 0
-        if self._tail:
+        if self._tail and not self._inside and self._tail_size + cut <= min(_SMALL, self._limit):
+            data = b"".join([*self._tail, data])
+            cut += self._tail_size
+        elif self._tail:
             # The line that was begun goes on its own way, so that the others need no copy.
             first = data.find(b"\n") + 1
             self._tail.append(data[: first - 1])
@@ -255,6 +260,18 @@ class Assembler:
 
     def _whole(self, block: bytes, starts: "array[int]", times: "array[int]") -> list[Batch]:
         """The open record, and all that start in the block but the last."""
+        first, last = starts[0], starts[-1]
+        if self._open and last - first <= _SMALL:
+            # One batch of few records is less work than two.
+            head = self._open_size
+            block = b"".join([*self._open, block[first:last]])
+            bounds = array("q", [0, *[head + start - first for start in starts]])
+            if self._open_time is None:
+                columns = self._belief.judged([None, *times[:-1]], times[-1], self._present)
+            else:
+                stamps = array("q", [self._open_time, *times[:-1]])
+                columns = self._belief.stamped(stamps, times[-1], self._present)
+            return [self._batch(block, bounds, columns)]
         out = self._close(following=times[0])
         if len(starts) > 1:
             columns = self._belief.stamped(times[:-1], times[-1], self._present)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     import bz2
     import lzma
 
-#: Compressed bytes are taken in portions of this size: small beside what they may become.
+#: Compressed bytes are taken in portions of this size, or a quarter of what is asked for: small
+#: beside what they may become.
 PORTION = 64 * 1024
 #: More than `xz -9` needs (65 MB); a file that demands more would not leave memory for others.
 _XZ_MEMORY = 256 * 1024 * 1024
@@ -70,7 +71,7 @@ class Expander:
             if data := self._step(limit):
                 return data
             if self._member is not None and not self._input:
-                self._input = self._read(PORTION)
+                self._input = self._read(max(PORTION, limit // 4))
                 if not self._input:
                     return b""
 

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 from plait.errors import MissingExtra, SourceError
@@ -16,6 +16,7 @@ from plait.sources.incarnation import Incarnation
 from plait.sources.known import NO_HEAD, Known, head_of
 from plait.sources.linger import Linger
 from plait.sources.patterns import FileSpec
+from plait.sources.skip import Skipper
 from plait.sources.writers import has_writer
 
 _STILL_WRITTEN = (
@@ -44,8 +45,8 @@ class FileSource:
     """
 
     __slots__ = (
-        "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_known",
-        "_linger", "_opened", "_owed", "_pause", "_told", "name", "path", "spec",
+        "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_known", "_linger",
+        "_opened", "_owed", "_pause", "_told", "name", "path", "skipper", "spec",
     )  # fmt: skip
 
     immediate: Final = True
@@ -79,21 +80,13 @@ class FileSource:
         self._told: str | None = None
         self._pause = 0.0
         self._opened = self._closed = False
+        #: What leaves out parts of the first file, if that is wanted.
+        self.skipper: Skipper | None = None
         if follow:
             self._known.paths.setdefault(path, self)
             if known is None:
                 self._known.begin(os.path.dirname(self._known.target(path)))
             self._open_early(skip=start == "end")
-
-    @property
-    def position(self) -> int:
-        """The place among the arguments of the one that named this file."""
-        return self.spec.position
-
-    @property
-    def settings(self) -> Mapping[str, str]:
-        """What the user set for this argument."""
-        return self.spec.settings
 
     @property
     def modified(self) -> int | None:
@@ -174,7 +167,8 @@ class FileSource:
     def _read_through(self) -> Item:
         try:
             if self._file is None:
-                self._open_regular(os.stat(self.path))
+                if (file := self._open_regular(os.stat(self.path))) is not None:
+                    file.read_ahead(self._block)
                 return Opened(self.name)
             if (chunk := self._chunk()) is not None:
                 return chunk
@@ -197,6 +191,8 @@ class FileSource:
         assert file is not None
         at = file.given
         data = file.read(self._block)
+        if self.skipper is not None and data and not at:
+            data, self._owed = self.skipper.begin(self.name, file, data)
         return Chunk(data, (file.device, file.inode, at, *file.head)) if data else None
 
     # Followed: an open file is read on, and left when another one stands in its place.

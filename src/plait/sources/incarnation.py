@@ -3,14 +3,23 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 from plait.sources.compressed import Expander, kind_of
 from plait.sources.known import HEAD, NO_HEAD, Mark, Reader, grown, head_of, is_same
+
+if TYPE_CHECKING:
+    from plait.sources.ahead import Ahead
 
 #: Flags that never wait, even should a pipe have taken the file's place since it was looked at.
 _FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 #: The piece in which the last newline is looked for from the end: a few long lines.
 _BACK = 64 * 1024
+#: Compressed, on the disk: some ten times what a thread costs.
+_WORTH_A_THREAD = 256 * 1024
+#: Between two pieces a thread waits for Python's lock, up to 5 ms; gzip makes this much in 6 ms.
+_PIECE = 2 * 2**20
 
 
 class Incarnation:
@@ -20,7 +29,9 @@ class Incarnation:
     2. `offset` counts bytes on disk, `given` bytes handed out.
     """
 
-    __slots__ = ("_expander", "device", "fd", "given", "head", "inode", "modified", "offset")
+    __slots__ = (
+        "_ahead", "_expander", "device", "fd", "given", "head", "inode", "modified", "offset",
+    )  # fmt: skip
 
     def __init__(self, path: str, name: str) -> None:
         """Open the file; raises `OSError`, or `MissingExtra` for a compression not installed."""
@@ -32,6 +43,7 @@ class Incarnation:
             self.offset = self.given = 0
             self.head = NO_HEAD
             self._expander: Expander | None = None
+            self._ahead: Ahead | None = None
             if (kind := kind_of(os.pread(self.fd, 10, 0))) is not None:
                 self._expander = Expander(name, kind, self._portion)
                 self.head = head_of(self.fd)
@@ -56,10 +68,22 @@ class Incarnation:
 
     def read(self, limit: int) -> bytes:
         """The next bytes, b"" if there are none (now); raises `OSError` and `CorruptDataError`."""
-        take = self._portion if self._expander is None else self._expander.piece
-        data = take(limit)
+        if self._ahead is not None:
+            data = self._ahead.take(limit)
+        else:
+            data = self._portion(limit) if self._expander is None else self._expander.piece(limit)
         self.given += len(data)
         return data
+
+    def read_ahead(self, limit: int) -> None:
+        """Let a thread decode a compressed file of some size, in pieces of 2 MiB or this limit.
+
+        From here on an end is the end: what is added later is not read.
+        """
+        if self._expander is not None and os.fstat(self.fd).st_size >= _WORTH_A_THREAD:
+            from plait.sources.ahead import Ahead  # threads, which most merges do without
+
+            self._ahead = Ahead(partial(self._expander.piece, max(limit, _PIECE)))
 
     def status(self) -> os.stat_result:
         """The file's state now; `modified` is brought up to date."""
@@ -71,6 +95,15 @@ class Incarnation:
         """Whether the file still begins with what was read as its beginning."""
         return self.packed or head_of(self.fd, self.head.length) == self.head
 
+    def go_to(self, offset: int) -> None:
+        """Read on from an offset on the disk; a compressed file has only two ends to go to."""
+        self.offset = offset
+        if self.packed:
+            self._expander = _Nothing() if offset else self._expander
+        else:
+            self.given = offset
+            self.head = head_of(self.fd, min(offset, HEAD))
+
     def start_again(self) -> None:
         """Go back to the start of a file that was truncated."""
         self.offset = self.given = 0
@@ -79,17 +112,17 @@ class Incarnation:
     def skip_backlog(self) -> None:
         """Go to the end: behind the last newline that is in the file now."""
         end = os.fstat(self.fd).st_size
-        self._go_to(end if self.packed else _after_last_newline(self.fd, end))
+        self.go_to(end if self.packed else _after_last_newline(self.fd, end))
 
     def skip_all(self) -> None:
         """Go to the end of what is there."""
-        self._go_to(os.fstat(self.fd).st_size)
+        self.go_to(os.fstat(self.fd).st_size)
 
     def resume(self, mark: Mark) -> bool:
         """Go to where a former reader left this file; False if it is another file by now."""
         if not is_same(self.fd, mark.head, mark.offset):
             return False
-        self._go_to(mark.offset)
+        self.go_to(mark.offset)
         return True
 
     def give_up(self) -> None:
@@ -102,15 +135,9 @@ class Incarnation:
 
     def close(self) -> None:
         """Close the file; once."""
+        if self._ahead is not None:
+            self._ahead.close()
         os.close(self.fd)
-
-    def _go_to(self, offset: int) -> None:
-        self.offset = offset
-        if self.packed:
-            self._expander = _Nothing() if offset else self._expander
-        else:
-            self.given = offset
-            self.head = head_of(self.fd, min(offset, HEAD))
 
     def _portion(self, limit: int) -> bytes:
         data = os.pread(self.fd, limit, self.offset)

@@ -178,6 +178,11 @@ class Stamper:
         return None
 
     @property
+    def dated(self) -> bool:
+        """Whether all stamps so far named their year: then none depends on those before it."""
+        return self._near is None
+
+    @property
     def detected(self) -> Detected:
         """What was learned and what is assumed."""
         learned, primary = self._learned, self._learned.primary
