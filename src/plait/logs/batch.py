@@ -5,7 +5,7 @@ The unit that moves through plait is a batch; nothing on the hot path makes an o
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -16,6 +16,7 @@ STAMPED: Final = 1  # a time was found in the record itself
 SUSPECT: Final = 2  # its stamp leapt ahead and was not believed
 LATE: Final = 4  # it arrived after its place in the output had gone
 PIECE: Final = 8  # a further piece of a record longer than the limit follows
+ADDED: Final = 16  # its last newline is not in the source
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +153,11 @@ class Batch(Sequence[Record]):
             self.origins,
             self.begin,
         )
+
+    def last_marked(self, flag: int) -> "Batch":
+        """The same batch with `flag` set on its last record."""
+        flags = self.flags[:-1] + bytes([self.flags[-1] | flag])
+        return replace(self, flags=flags)
 
     def _check(self) -> None:
         """Test the invariants of the class docstring; for debug runs and tests."""

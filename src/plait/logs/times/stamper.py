@@ -72,6 +72,10 @@ class Stamper:
         """Choose what is accepted from here on by whole lines from the start of the log."""
         self._accept(study(sample, self._calendar, self._forced))
 
+    def resume(self, last: int) -> None:
+        """Go on after a record of this time: a stamp without a year belongs near it."""
+        self._last = last
+
     def scan(self, block: bytes) -> tuple[list[int], list[int]]:
         """Starts (offsets in the block) and times of the stamped lines of a block of lines."""
         padded = b"\n" + block
