@@ -13,8 +13,9 @@ BASE = {"errors", "events", "version"}
 CORE = BASE | {"logs"}
 EDGES = CORE | {"bridge", "sources", "sinks"}
 # Where sources, merge, clock and tasks meet, and what that stands on.
-DRIVER = {"blocking", "delivery", "driver", "holding", "intake", "plugins", "pump"}
-DRIVER |= {"settings", "stats", "waiting", "zones"}
+DRIVER = {"blocking", "delivery", "draining", "driver", "holding", "intake", "plugins", "pump"}
+DRIVER |= {"journal", "keeping", "leaving", "ledger", "resumption", "settings"}
+DRIVER |= {"stats", "waiting", "zones"}
 ALLOWED = {
     "errors": set(),
     "events": {"errors"},

@@ -4,13 +4,16 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Self, Unpack
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from plait.delivery import Target, deliver
+from plait.draining import Drain
 from plait.errors import MissingExtra, SourceError, UsageError
-from plait.events import CaughtUp, Ended, Event, Late, Noted, Rotated, Truncated
+from plait.events import CaughtUp, Ended, Event, Failed, Late, Waiting
 from plait.holding import Holding
 from plait.intake import FileFeed, Intake, QueueFeed, count, failure
+from plait.leaving import Leaving
+from plait.ledger import Keeper, Ledger, require_resumable
 from plait.logs.batch import Batch, Record
 from plait.logs.chunk import Chunk
 from plait.logs.merge import Merge
@@ -22,13 +25,6 @@ from plait.waiting import Clock, Waker
 
 if TYPE_CHECKING:
     from plait.pump import Pump
-
-# What one source may have waiting: enough for a merge in long stretches, and little enough
-# that a thousand sources fit.
-_SHARE_MOST: Final = 2**20
-_SHARE_LEAST: Final = 64 * 2**10
-# A stop while following reads what is there; a backlog that takes longer is left.
-_DRAIN: Final = 60.0
 
 
 def follow(*sources: object, live: bool = True, **options: Unpack[Given]) -> "Stream":
@@ -56,22 +52,25 @@ class Stream:
         self.stats: Final = Stats()
         self._clock: Final = Clock() if clock is None else clock
         self._wanted: Final = list(sources)
-        self._merge: Final = Merge()
+        self._ledger: Final = None if options.resume is None else Ledger(options.resume)
+        gone = None if self._ledger is None else self._ledger.gone
+        self._merge: Final = Merge() if gone is None else Merge(gone)
+        #: Asked after every round, when all that was given has been taken.
+        self.keeper: Keeper | None = None
         self._intakes: Final[list[Intake]] = []
         self._active: Final[dict[Intake, None]] = {}  # not done; the order is the ranks'
         self._by_file: Final[dict[FileSource, Intake]] = {}
         self._pumps: Final[list[Pump]] = []
         self._files: Files | None = None
-        self._arrived: Final[list[Batch]] = []  # in arrival order, to leave at once
-        self._arrived_size = 0
+        self._leaving: Final = Leaving(self._merge, by_time=options.order == "time")
         self._holding: Final = Holding(
             self._merge, options.lateness, by_time=options.order == "time"
         )
         self._waker: Waker | None = None
         self._stopping = False
-        self._drain_until: float | None = None
-        self._last: Final[dict[Intake, tuple[FileSource, int]]] = {}  # sizes at the stop
+        self._drain: Drain | None = None  # once a stop was heard
         self._opened = self._begun = False
+        self._giving = False  # batches that left together with the last one are still to be given
 
     # -- the public face -----------------------------------------------------------------
 
@@ -108,9 +107,12 @@ class Stream:
             live=options.live,
             skip_backlog=options.skip_backlog,
             exclude=options.exclude,
+            former=None if self._ledger is None else self._ledger.former,
         )
         self._files = opened.files
         for source in opened.sources:
+            if self._ledger is not None:
+                require_resumable(source)
             self._join(source)
         if self._files is not None:
             for event in self._files.events():
@@ -125,12 +127,21 @@ class Stream:
         self._start()
         while True:
             progress = self._round()
-            for batch in self._ready():
+            ready = self._leaving.pop()
+            for left, batch in zip(range(len(ready) - 1, -1, -1), ready, strict=True):
+                self._giving = left > 0
+                if self._ledger is not None:
+                    self._ledger.give(batch)
                 for step in self.options.steps:
                     batch = step(batch)  # the steps are a pipe
                 if len(batch):
                     self.stats.written += len(batch)
                     yield batch
+            self._giving = False
+            if self._ledger is not None and self._ledger.due:
+                self._ledger.settle(self._merge)
+            if self.keeper is not None:
+                self.keeper.round(given=bool(ready))
             if self._finished():
                 return
             if self._waker is not None:
@@ -143,6 +154,17 @@ class Stream:
         needs a loop. The sinks are committed at the end, and left open.
         """
         await deliver(self.batches(), targets, tick, in_thread=not self.immediate)
+
+    def bookmarks(self) -> dict[str, Any] | None:
+        """What `resume` takes: where another stream goes on behind what this one has given.
+
+        JSON-able, and only what has changed since the last call: a `plait.ledger.Book` puts it on
+        top of what was there before. None between batches that left together: ask again after
+        the next. For streams with the option `resume`.
+        """
+        if self._ledger is None:
+            raise UsageError("a stream has bookmarks with the option resume; {} at the first time")
+        return None if self._giving else self._ledger.changes(self._merge, self._files)
 
     def stop(self) -> None:
         """End the stream after what its sources now hold; may be called from any thread."""
@@ -178,9 +200,9 @@ class Stream:
         reading = self.options.reading(opened.settings)
         rank = self._merge.open(opened.name)
         if isinstance(source, FileSource):
-            intake = Intake(
-                opened.name, rank, FileFeed(iter(source), lambda: source.modified), reading
-            )
+            feed = FileFeed(iter(source), lambda: source.modified, source.is_restless)
+            again = () if self._ledger is None else self._ledger.join(source, rank)
+            intake = Intake(opened.name, rank, feed, reading, *again)
             self._by_file[source] = intake
         else:
             from plait.pump import Pump  # it needs a loop, which files alone do not
@@ -211,9 +233,7 @@ class Stream:
     # -- a round -------------------------------------------------------------------------
 
     def _share(self) -> int:
-        """How many bytes one source may have waiting."""
-        each = self.options.memory // max(1, len(self._active))
-        return min(_SHARE_MOST, max(_SHARE_LEAST, each))
+        return self.options.share(len(self._active))
 
     def _round(self) -> bool:
         """Read what is due, as far as there is room; return whether anything was."""
@@ -221,22 +241,17 @@ class Stream:
         clock, now = self._clock.monotonic(), self._clock.time_ns()
         if self.options.live:
             self._look()
-        if self._stopping and self._drain_until is None:
+        if self._stopping and self._drain is None:
             self._begin_drain(clock)
         share = self._share()
         progress = False
         for intake in [intake for intake in self._active if intake.due]:
-            while intake.due and not intake.done and self._room(intake) < share:
+            while intake.due and not intake.done and self._leaving.waiting(intake.rank) < share:
                 self._step(intake, clock, now)
                 progress = True
         if self.options.live:
             self._let_go(clock, now)
         return progress
-
-    def _room(self, intake: Intake) -> int:
-        """The bytes that wait of this source, or of all where they leave as they come."""
-        by_time = self.options.order == "time"
-        return self._merge.waiting(intake.rank) if by_time else self._arrived_size
 
     def _look(self) -> None:
         """Ask which files have changed and which are new."""
@@ -274,27 +289,35 @@ class Stream:
             self._put(intake, batches, clock)
             if (floor := intake.floor) is not None:
                 self._merge.promise(intake.rank, floor)
-            if intake in self._last:
-                self._drain(intake, now)
+            if self._drain is not None and self._drain.enough(intake):
+                self._put(intake, intake.flush(now, live=True), clock)  # it ends at a line end
+                self._retire(intake)
+                self._report(Ended(intake.name))
 
     def _happened(self, intake: Intake, event: Event, clock: float, now: int) -> None:
         if isinstance(event, CaughtUp):
-            intake.due = False
-            if intake in self._last:
+            live, feed = self.options.live, intake.feed
+            intake.due = not live and isinstance(feed, FileFeed) and feed.restless()
+            last = not live or (self._drain is not None and intake in self._drain)
+            if last and not intake.due:
                 self._finish(intake, now, Ended(intake.name))
                 return
             if intake.caught_up:
                 return
             intake.caught_up = True
-        elif isinstance(event, Rotated | Truncated):
-            self._put(intake, intake.end_incarnation(now, live=self.options.live), clock)
+        elif isinstance(event, Waiting) and not self.options.live:
+            event = Failed(intake.name, "does not exist", "check the path")
+        elif isinstance(event, intake.borders):
+            self._put(intake, intake.begin_incarnation(now, live=self.options.live), clock)
         count(intake.stats, event)
         self._report(event)
 
     def _finish(self, intake: Intake, now: int, event: Event) -> None:
         """Take what a source still holds, and close it."""
-        clock = self._clock.monotonic()
-        self._put(intake, intake.end_incarnation(now, live=self.options.live), clock)
+        clock, live = self._clock.monotonic(), self.options.live
+        # A line that has not ended is left to the run that resumes this one.
+        end = intake.flush if live and self._ledger is not None else intake.end_incarnation
+        self._put(intake, end(now, live=live), clock)
         self._retire(intake)
         count(intake.stats, event)
         self._report(event)
@@ -308,15 +331,12 @@ class Stream:
 
     def _put(self, intake: Intake, batches: list[Batch], clock: float) -> None:
         for batch in batches:
-            if self.options.order == "arrival":
-                self._arrived.append(batch)
-                self._arrived_size += len(batch.data)
-                continue
             behind = self._merge.gone - batch.places[0]
-            if late := self._merge.put(intake.rank, batch):
+            if late := self._leaving.put(intake.rank, batch):
                 intake.stats.late += late
                 self._report(Late(intake.name, late, behind))
-            self._holding.arrived(clock, batch.places[-1])
+            if self.options.order == "time":
+                self._holding.arrived(clock, batch.places[-1])
         for event in intake.news():
             self._report(event)
 
@@ -325,14 +345,6 @@ class Stream:
             self.options.on_event(event)
 
     # -- leaving -------------------------------------------------------------------------
-
-    def _ready(self) -> list[Batch]:
-        if self.options.order == "arrival":
-            ready = list(self._arrived)
-            self._arrived.clear()
-            self._arrived_size = 0
-            return ready
-        return self._merge.pop()
 
     def _let_go(self, clock: float, now: int) -> None:
         """End records that grew no more, and let those leave that were held long enough."""
@@ -350,46 +362,31 @@ class Stream:
         until = [clock + 3600.0]
         if self._files is not None and self.options.live:
             until.append(clock + self._files.interval)
-        until += [at for at in (self._holding.next(), self._drain_until) if at is not None]
+        drained = None if self._drain is None else self._drain.until
+        kept = None if self.keeper is None else self.keeper.next()
+        until += [at for at in (self._holding.next(), drained, kept) if at is not None]
         return max(0.0, min(until) - clock)
 
     # -- the end -------------------------------------------------------------------------
 
     def _begin_drain(self, clock: float) -> None:
         """Read what is there now, and no more."""
-        self._drain_until = clock + _DRAIN
         for pump in self._pumps:
             pump.stop()
-        for file, intake in self._by_file.items():
-            if not intake.done:
-                file.hurry()
-                self._last[intake] = file, file.size or 0
-                intake.due = True
-
-    def _drain(self, intake: Intake, now: int) -> None:
-        """Let go of a file whose writer goes on after the stop, at a line end."""
-        file, size = self._last[intake]
-        if file.read_bytes >= size and file.size != file.read_bytes:
-            self._put(intake, intake.flush(now, live=True), self._clock.monotonic())
-            self._retire(intake)
-            self._report(Ended(intake.name))
+        self._drain = Drain(clock, self._by_file)
 
     def _finished(self) -> bool:
         if self._active:
-            if self._drain_until is None or self._clock.monotonic() < self._drain_until:
-                return False
-            self._give_up()
+            if self._drain is not None and self._clock.monotonic() >= self._drain.until:
+                self._give_up(self._drain)
             return False
         growing = self.options.live and self._files is not None and not self._stopping
-        return not growing and not self._merge.held and not self._arrived
+        return not growing and self._leaving.empty
 
-    def _give_up(self) -> None:
+    def _give_up(self, drain: Drain) -> None:
         """Leave what a stop has no time for, and say so."""
-        for file, intake in self._by_file.items():
-            if not intake.done:
-                intake.stats.unread = max(0, (file.size or 0) - file.read_bytes)
-                note = f"stopped with {intake.stats.unread} bytes unread"
-                self._report(Noted(intake.name, note))
+        for event in drain.leave():
+            self._report(event)
         clock, now = self._clock.monotonic(), self._clock.time_ns()
         for intake in list(self._active):
             self._put(intake, intake.flush(now, live=True), clock)

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from typing import Final, Protocol
 
 from plait.errors import MissingExtra, SourceError
-from plait.events import Cut, Event, Failed, Rotated, Suspect, Truncated
+from plait.events import Cut, Event, Failed, Rotated, Suspect, Truncated, Waiting
 from plait.logs.assemble import Assembler
 from plait.logs.batch import STAMPED, Batch
+from plait.logs.bookmark import Tracker
 from plait.logs.chunk import Chunk
 from plait.logs.times import Stamper
+from plait.resumption import Resumption
 from plait.settings import Reading
 from plait.sources import Item
 from plait.stats import SourceStats
@@ -35,7 +37,16 @@ class Intake:
     2. `done` is set after the last batch was given.
     """
 
-    def __init__(self, name: str, rank: int, feed: Feed, reading: Reading) -> None:
+    def __init__(
+        self,
+        name: str,
+        rank: int,
+        feed: Feed,
+        reading: Reading,
+        resumption: Resumption | None = None,
+        tracker: Tracker | None = None,
+    ) -> None:
+        """Begin where reading begins, or go on as `resumption` says."""
         self.name: Final = name
         self.rank: Final = rank
         self.feed: Final = feed
@@ -46,7 +57,12 @@ class Intake:
         self.heard = 0.0  # when it last gave bytes
         self.coarse: bool | None = None  # whether its stamps are of whole seconds, once known
         self.held = 0.0  # since when it has held bytes and given no record
+        self.tracker: Final = tracker
+        #: The events that end an incarnation. A file that is gone has left nothing to resume.
+        self.borders: Final = (Rotated, Truncated, *([] if tracker is None else [Waiting]))
         self._reading = reading
+        self._resumption = resumption
+        self._skipper = None if resumption is None else resumption.skipper
         self._stamper: Stamper | None = None
         self._assembler: Assembler | None = None
 
@@ -54,6 +70,10 @@ class Intake:
         """The records that are whole with these bytes, which came at `now` (ns)."""
         assembler = self._assembler or self._begin(now)
         assembler.default = self._default(now)
+        if self.tracker is not None:
+            self.tracker.feed(chunk.token)
+        if self._skipper is not None:
+            chunk = Chunk(self._skipper.feed(chunk.data))
         return self._counted(assembler.feed(chunk, now if live else None))
 
     def flush(self, now: int, *, live: bool) -> list[Batch]:
@@ -65,10 +85,19 @@ class Intake:
 
     def end_incarnation(self, now: int, *, live: bool) -> list[Batch]:
         """All that is held, a last line without newline too."""
-        if self._assembler is None:
-            return []
-        self._assembler.default = self._default(now)
-        return self._counted(self._assembler.end(now if live else None))
+        out: list[Batch] = []
+        if self._assembler is not None:
+            self._assembler.default = self._default(now)
+            out = self._counted(self._assembler.end(now if live else None))
+            self._skipper = None
+        return out
+
+    def begin_incarnation(self, now: int, *, live: bool) -> list[Batch]:
+        """The same, where the source says that what follows is a new incarnation."""
+        out = self.end_incarnation(now, live=live)
+        if self.tracker is not None:
+            self.tracker.end_incarnation()
+        return out
 
     @property
     def pending(self) -> bool:
@@ -101,10 +130,14 @@ class Intake:
         self._assembler = Assembler(
             self.name, self._stamper, default=self._default(now), limit=reading.limit
         )
+        if self._resumption is not None:
+            self._resumption.apply(self._stamper, self._assembler)
         return self._assembler
 
     def _counted(self, batches: list[Batch]) -> list[Batch]:
         stats = self.stats
+        if self.tracker is not None:
+            self.tracker.put(batches)
         for batch in batches:
             stats.records += len(batch)
             stats.bytes += len(batch.data)
@@ -123,7 +156,7 @@ class Intake:
                 break
             if isinstance(item, Event):
                 report(item)
-                if isinstance(item, Rotated | Truncated):
+                if isinstance(item, self.borders):
                     yield from self.end_incarnation(now, live=False)
             elif item is not None:
                 chunk = item if isinstance(item, Chunk) else Chunk(item)
@@ -170,9 +203,16 @@ def count(stats: SourceStats, event: Event) -> None:
 class FileFeed:
     """Items of a source whose iteration never waits."""
 
-    def __init__(self, items: Iterator[Item], modified: Callable[[], int | None]) -> None:
+    def __init__(
+        self,
+        items: Iterator[Item],
+        modified: Callable[[], int | None],
+        restless: Callable[[], bool] = bool,
+    ) -> None:
         self._items = items
         self._modified = modified
+        #: Whether the file wants to be looked at again though it has caught up.
+        self.restless = restless
 
     def take(self) -> Item | None:
         """The next item; what it raises is raised."""

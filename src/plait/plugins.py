@@ -18,6 +18,7 @@ from plait.errors import UsageError
 from plait.sinks import Sink
 from plait.sources import AsyncSource, BlockingSource, Source
 from plait.sources.files import Files, FileSource, FileSpec
+from plait.sources.memory import Former
 
 if TYPE_CHECKING:
     from plait.logs.render import Renderer
@@ -87,8 +88,12 @@ def open_sources(
     live: bool = False,
     skip_backlog: bool = False,
     exclude: Sequence[str] = (),
+    former: Former | None = None,
 ) -> OpenedSources:
-    """The sources that these names, paths, iterables and source objects stand for."""
+    """The sources that these names, paths, iterables and source objects stand for.
+
+    With `former` files are such as can go on where a former run was, and do.
+    """
     if not wanted:
         raise UsageError("no source is given; write one or more paths, globs, folders or URLs")
     files: list[FileSpec] = []
@@ -109,7 +114,15 @@ def open_sources(
     group = None
     if files:
         start: Literal["begin", "end"] = "end" if skip_backlog else "begin"
-        group = Files(files, follow=live, exclude=list(exclude), start=start)
+        again = former is not None
+        group = Files(
+            files,
+            follow=live or again,
+            exclude=list(exclude),
+            start=start,
+            former=former,
+            once=again and not live,
+        )
         others += [(file.position, Opened.file(file)) for file in group.start()]
     others.sort(key=lambda pair: pair[0])
     return OpenedSources([opened for _, opened in others], group)

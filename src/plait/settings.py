@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import lru_cache
-from typing import Final, Literal, TypedDict
+from typing import Any, Final, Literal, TypedDict
 
 from plait.errors import UsageError
 from plait.events import Event
@@ -15,6 +15,10 @@ from plait.zones import local_zone, zone_of
 
 #: How many bytes of records may wait for others, over all sources.
 MEMORY: Final = 32 * 2**20
+# What one source may have waiting: enough for a merge in long stretches, and little enough
+# that a thousand sources fit.
+_SHARE_MOST: Final = 2**20
+_SHARE_LEAST: Final = 64 * 2**10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +32,8 @@ class Options:
     `tz` is the zone of stamps that name none, `time_format` the name or pattern of a format.
     `steps` work on every batch. `memory` bounds the bytes that wait, `limit` those of a record.
     `exclude` names files that no glob or folder may bring in. `on_event` is called with each
-    event, on the stream's thread.
+    event, on the stream's thread. With `resume` the stream goes on where a former one was when it
+    gave these `Stream.bookmarks`; {} at the first time. Its sources must be files.
     """
 
     live: bool = False
@@ -42,12 +47,17 @@ class Options:
     limit: int = LIMIT
     exclude: Sequence[str] = ()
     on_event: Callable[[Event], None] | None = None
+    resume: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.order not in {"time", "arrival"}:
             raise UsageError(f"order {self.order!r} is not known; write time or arrival")
         if self.lateness is not None and not self.lateness >= 0:
             raise UsageError(f"lateness {self.lateness!r} is negative")
+
+    def share(self, sources: int) -> int:
+        """How many bytes one of so many sources may have waiting."""
+        return min(_SHARE_MOST, max(_SHARE_LEAST, self.memory // max(1, sources)))
 
     def reading(self, settings: Mapping[str, str]) -> "Reading":
         """How one source is to be read, by its own settings before these."""
@@ -73,6 +83,7 @@ class Given(TypedDict, total=False):
     limit: int
     exclude: Sequence[str]
     on_event: Callable[[Event], None] | None
+    resume: Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ def run(values: dict[str, Any]) -> int:
     settings = Settings(
         tz=values["tz"],
         time_format=values["time_format"],
-        steps=filters(values),
+        steps=filters(values, time.time_ns()),
         order=values["order"],
         late=values["late"],
         exact=values["exact"],

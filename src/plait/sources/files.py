@@ -5,17 +5,20 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from plait.errors import SourceError
 from plait.events import Event, Failed, Noted, Waiting
+from plait.logs.bookmark import Bookmark
 from plait.sources import Item
 from plait.sources.faults import in_words, is_missing
 from plait.sources.file import FileSource
 from plait.sources.folders import Folder, Folders, Touched
 from plait.sources.joining import Gate
 from plait.sources.known import Known
+from plait.sources.memory import Entry, Former, Remembering
 from plait.sources.patterns import FileSpec, Pattern, is_glob, natural
+from plait.sources.resumable import ResumableFile
 from plait.sources.rotated import rotations
 
 __all__ = ["Changes", "FileSource", "FileSpec", "Files"]
@@ -69,19 +72,29 @@ class Files:
         block: int = 256 * 1024,
         grace: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
+        former: Former | None = None,
+        once: bool = False,
     ) -> None:
-        """Open nothing yet; `exclude` names plait's own outputs by path or (device, inode)."""
+        """Open nothing yet; `exclude` names plait's own outputs by path or (device, inode).
+
+        With `former` sources are `ResumableFile`s that go on where those of a former run were.
+        `once` is for following only to the end of what is there: nothing is waited for.
+        """
         self._specs = [
             FileSpec(named, position) if isinstance(named, str) else named
             for position, named in enumerate(patterns)
         ]
-        self._follow, self._start, self._clock = follow, start, clock
-        self._block, self._grace = block, grace
+        again = bool(former)  # a former run has left out what was there when it began
+        self._follow, self._start, self._clock = follow, "begin" if again else start, clock
+        self._block, self._grace = block, 0.0 if once else grace
         self._poll_every, self._rescan_every = interval, rescan
-        self._known = Known()
+        self._former, self._once = former, once
+        self._known = Known() if former is None else Remembering()
         self._gate = Gate(self._known, exclude)
-        self._folders: Folders[_Interest] = Folders(_Interest, watch if follow else "poll")
-        self._starting = True
+        self._folders: Folders[_Interest] = Folders(
+            _Interest, watch if follow and not once else "poll"
+        )
+        self._starting = not again
         self._found: list[tuple[str, Pattern]] = []
         self._due: dict[FileSource, None] = {}
         self._events: list[Event] = []
@@ -89,9 +102,11 @@ class Files:
 
     def start(self) -> list[FileSource]:
         """The sources there are now, as the arguments name them, naturally sorted in each."""
-        sources: list[FileSource] = []
+        sources = self._reopened()
         for spec in self._specs:
             sources += self._expand(spec)
+        if not self._starting:
+            sources.sort(key=lambda it: (it.position, natural(it.path)))
         self._starting = False
         now = self._clock()
         self._next_poll, self._next_rescan = now + self._poll_every, now + self._rescan_every
@@ -151,7 +166,32 @@ class Files:
             if isinstance(source, FileSource):
                 source.close()
 
+    def facts(self) -> list[Entry]:
+        """What a later run must know from now on, whatever has been read."""
+        return self._known.take_facts() if isinstance(self._known, Remembering) else []
+
     # At the start.
+
+    def _reopened(self) -> list[FileSource]:
+        """The sources of a former run, before any file could be taken for a new one."""
+        former, known = self._former, self._known
+        if not former or not isinstance(known, Remembering):
+            return []
+        known.recall_folders(former.memory)
+        for path, (position, bookmark) in former.bookmarks.items():
+            self._open(path, self._specs[position], "begin", bookmark)
+        known.recall_files(former.memory)
+        sources: list[FileSource] = []
+        for path in former.bookmarks:
+            source = known.paths[path]
+            assert isinstance(source, ResumableFile)
+            source.reopen()
+            if source.over and path != source.spec.pattern:
+                del known.paths[path]  # one of many that a pattern fitted, deleted long ago
+                source.close()
+            else:
+                sources.append(source)
+        return sources
 
     def _expand(self, spec: FileSpec) -> list[FileSource]:
         folder = spec.pattern.endswith(os.sep) or os.path.isdir(spec.pattern)
@@ -166,6 +206,8 @@ class Files:
         return sources
 
     def _expand_path(self, spec: FileSpec) -> list[FileSource]:
+        if not self._starting and spec.pattern in self._known.paths:
+            return []
         with contextlib.suppress(OSError):
             status = os.stat(spec.pattern)
             same = self._gate.same_as(spec.pattern, status)
@@ -179,21 +221,31 @@ class Files:
     def _nothing(self, pattern: Pattern, sources: list[FileSource]) -> None:
         what = "holds no logs" if pattern.is_folder else "no file matches"
         name = pattern.spec.label or pattern.spec.pattern
-        if self._follow:
+        if self._follow and not self._once:
             self._events.append(Waiting(name, f"{what} yet"))
         elif not any(event.source == name for event in self._events):
             hint = "check the path" if pattern.is_folder else "check it, and quote it in a shell"
             sources.append(MissingSource(pattern.spec, SourceError(name, what, hint)))
 
-    def _open(self, path: str, spec: FileSpec, start: Literal["begin", "end"]) -> FileSource:
+    def _open(
+        self,
+        path: str,
+        spec: FileSpec,
+        start: Literal["begin", "end"],
+        bookmark: Bookmark | None = None,
+    ) -> FileSource:
         if self._follow:
             folder, name = os.path.split(path)
             place = self._look_at(folder)
             _raise_limit(len(self._known.paths))
-        source = FileSource(
-            path, name=spec.label, follow=self._follow, start=start, block=self._block,
-            grace=self._grace, clock=self._clock, known=self._known, spec=spec,
-        )  # fmt: skip
+        rest: Any = {
+            "name": spec.label, "start": start, "block": self._block, "grace": self._grace,
+            "clock": self._clock, "known": self._known, "spec": spec,
+        }  # fmt: skip
+        if self._former is None:
+            source = FileSource(path, follow=self._follow, **rest)
+        else:
+            source = ResumableFile(path, bookmark=bookmark, **rest)
         self._known.paths.setdefault(path, source)
         if self._follow:
             place.content.names[name] = source

@@ -248,7 +248,7 @@ class _Listing:
     __slots__ = ("device", "inodes", "rotated")
 
     def __init__(self, folder: str) -> None:
-        self.device = _device(folder)
+        self.device = device_of(folder)
         self.inodes: dict[str, int] = {}
         self.rotated: dict[str, list[tuple[str, Rotation, int]]] = {}
         for name, inode in _entries(folder):
@@ -301,7 +301,8 @@ class _Nobody:
     path = ""
 
 
-def _device(folder: str) -> int:
+def device_of(folder: str) -> int:
+    """The number of the disk of a folder, 0 where it is not there."""
     try:
         return os.stat(folder).st_dev
     except OSError:
