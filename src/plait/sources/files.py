@@ -201,7 +201,8 @@ class Files:
         self._descend(pattern.root, pattern, 0)
         found = list(self._found)
         sources = self._join()
-        if not sources and not any(self._reader(path) for path, _ in found):
+        known = self._known.paths
+        if not sources and not any(path in known or self._reader(path) for path, _ in found):
             self._nothing(pattern, sources)
         return sources
 

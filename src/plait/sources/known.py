@@ -20,6 +20,7 @@ HEAD = 1024
 #: An old file that was not written for this long (ns) when we began counts as one nobody writes:
 #: if it changes, its inode was given to a new file. Long enough for a slow writer's pause.
 _QUIET = 3600 * 10**9
+_PACKED = {".gz", ".bz2", ".xz", ".zst"}
 #: So many finished files are remembered; far more than are rotated between two looks.
 _REMEMBERED = 20_000
 
@@ -186,6 +187,8 @@ class Known:
         device = listing.device
         for old, rotation, number in listing.rotated.get(name, ()):
             there = os.path.join(folder, old)
+            if is_in_making(there):
+                continue  # what it is made of is there, and is read or was
             if self._is_new(seen, device, number, there):
                 found.append(Candidate(_mtime(there), -rotation.number, old, number))
             elif self._was_read_by(reader, device, number):
@@ -202,6 +205,12 @@ class Known:
             return False
         mark = self.mark(device, inode)
         return not (seen.was_there(inode, path) if mark is None else is_marked(path, mark))
+
+
+def is_in_making(path: str) -> bool:
+    """Whether this is a compressed file that may not be whole yet: what is compressed is there."""
+    plain, kind = os.path.splitext(path)
+    return kind in _PACKED and os.path.lexists(plain)
 
 
 def is_marked(path: str, mark: Mark) -> bool:
