@@ -206,7 +206,8 @@ class Assembler:
             out += self._continue(piece) if self._inside else self._block(piece)
             if self._held:
                 out += self._learn(final=False)
-            out += self._close(PIECE | ADDED)
+            out += self._close()
+            out[-1] = out[-1].last_marked(PIECE | ADDED)
             self._at -= 1  # this newline was not in the source
             self.pieces += 1
             self._inside = True
