@@ -176,8 +176,9 @@ def test_after_any_number_of_kills_each_record_is_there_once(tmp_path: Path, pat
     said = [heard(first, "caught up", logs)]
     with written(logs, dice):
         said.append(kill(first, 0.3))
-        for _ in range(KILLS // 2 - 1):
-            said.append(kill(start(output, sources, dice), dice.expovariate(4)))
+        said += [
+            kill(start(output, sources, dice), dice.expovariate(4)) for _ in range(KILLS // 2 - 1)
+        ]
     said.append(finish(start(output, sources, dice), logs))
     files = sorted(str(path) for path in folder.iterdir())
     verdict = verify(str(output), files, Settings(late=None))

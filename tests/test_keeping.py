@@ -271,7 +271,7 @@ def test_an_output_that_is_gone_is_missed(output: str) -> None:
 
 def test_an_output_without_a_state_is_not_overwritten(output: str) -> None:
     Path(state_file(output)).unlink()
-    with pytest.raises(StateError, match="no state beside it, .* choose another output"):
+    with pytest.raises(StateError, match=r"no state beside it, .* choose another output"):
         again(output)
     Path(state_file(output)).write_bytes(b"rubbish\n")
     with pytest.raises(StateError, match="no readable state beside it"):

@@ -45,6 +45,14 @@ class Recovered:
     size: int
     whole: bool
 
+    @property
+    def begun(self) -> bool:
+        """Whether anything was ever committed that another run must know."""
+        if self.last is None:
+            return False
+        marks = self.last.bookmarks
+        return bool(self.last.length or marks["sources"] or marks["files"])
+
 
 def header(began: int, settings: dict[str, Any]) -> bytes:
     """The first line; `began` is in ns since 1970 UTC."""

@@ -72,6 +72,8 @@ class Keeping:
     def _open(self, on_event: Callable[[Event], object]) -> None:
         self._state = _locked(self._state_path, self.path)
         found = journal.recover(_contents(self._state))
+        if found is not None and not found.begun:
+            found = None  # it was refused for wrong words, say: there is nothing to go on from
         if found is not None:
             self._require_same(found.header)
         last = None if found is None else found.last
