@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -216,6 +217,28 @@ def test_a_file_of_before_the_first_run_stays_unread(tmp_path: Path) -> None:
     book = Book({})
     assert text(Run([str(log)], book)) == lines("a", 3, 3)
     Path(f"{log}.1").rename(f"{log}.2")
+    log.rename(f"{log}.1")
+    log.write_text(lines("a", 3, 6))
+    assert text(Run([str(log)], book)) == lines("a", 3, 6)
+
+
+@pytest.mark.parametrize("seconds", [False, True])
+def test_a_file_of_before_the_first_run_stays_unread_compressed(
+    tmp_path: Path, seconds: bool
+) -> None:
+    log = tmp_path / "a.log"
+    old = Path(f"{log}.1")
+    old.write_text(lines("a", 3))
+    hour_ago = old.stat().st_mtime_ns - 3600 * 10**9
+    os.utime(old, ns=(hour_ago, hour_ago))
+    log.write_text(lines("a", 3, 3))
+    book = Book({})
+    Run([str(log)], book)
+    gz = Path(f"{log}.2.gz")
+    gz.write_bytes(gzip.compress(old.read_bytes()))
+    kept = hour_ago // 10**9 * 10**9 if seconds else hour_ago
+    os.utime(gz, ns=(kept, kept))
+    old.unlink()
     log.rename(f"{log}.1")
     log.write_text(lines("a", 3, 6))
     assert text(Run([str(log)], book)) == lines("a", 3, 6)

@@ -1,5 +1,6 @@
 """A bookmark and how its file begins in, a source that goes on there out."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,12 +35,13 @@ class Skipper:
 class Resumption:
     """How reading goes on at `bookmark`.
 
-    `begin` is how the content of its incarnation begins, b"" where that is gone, so that another
-    one is read from its start. `whole` says that the incarnation comes from its start again.
+    `begin` gives how the content of its incarnation begins, once the first chunk was read; b""
+    where that is gone, so that another one is read from its start. `whole` says that the
+    incarnation comes from its start again.
     """
 
     bookmark: Bookmark
-    begin: bytes = b""
+    begin: Callable[[], bytes] = bytes
     whole: bool = False
 
     @property
@@ -54,5 +56,5 @@ class Resumption:
         sample = b""
         if self.bookmark.at:
             decoder = Decoder()
-            sample = decoder.feed(self.begin) + decoder.end()
+            sample = decoder.feed(self.begin()) + decoder.end()
         assembler.resume(self.bookmark, sample)

@@ -55,7 +55,7 @@ def test_resumed_behind_any_record_the_rest_is_as_without_a_break(
     mark = tracker.bookmark
     assert mark is not None
     mark = Bookmark.of_json(mark.as_json())
-    rest = assembled(data[mark.at :], limit, Resumption(mark, data))
+    rest = assembled(data[mark.at :], limit, Resumption(mark, lambda: data))
     # Data are taken in portions of the limit, and what stands before the first stamp of an
     # incarnation has the time of a stamp in its own portion.
     times = limit >= len(data)
@@ -68,7 +68,7 @@ def test_a_stamp_without_a_year_is_read_near_the_last_one_that_left() -> None:
     assembler = Assembler("app", stamper, default=default)
     # Far from the reference: only what came before tells that this is 2019.
     before = Bookmark(0, 0, 10, 1_572_359_200 * 10**9, 1_572_359_200 * 10**9, stamped=True)
-    Resumption(before, b"Oct 29 14:26:40 a b: c\n" * 9).apply(stamper, assembler)
+    Resumption(before, lambda: b"Oct 29 14:26:40 a b: c\n" * 9).apply(stamper, assembler)
     (batch,) = [*assembler.feed(Chunk(b"Oct 30 00:00:00 a b: c\n")), *assembler.end()]
     assert batch[0].time == 1_572_393_600 * 10**9
 

@@ -20,6 +20,7 @@ HEAD = 1024
 #: An old file that was not written for this long (ns) when we began counts as one nobody writes:
 #: if it changes, its inode was given to a new file. Long enough for a slow writer's pause.
 _QUIET = 3600 * 10**9
+_SECOND = 10**9
 _PACKED = {".gz", ".bz2", ".xz", ".zst"}
 #: So many finished files are remembered; far more than are rotated between two looks.
 _REMEMBERED = 20_000
@@ -294,7 +295,7 @@ class _Folder:
         """Whether this file is one of those that were there when we began."""
         before = self.present.get(inode)
         if before is None:
-            return False
+            return self._was_compressed(path)
         mtime, head = before
         if _mtime(path) == mtime:
             return True
@@ -302,6 +303,16 @@ class _Folder:
             del self.present[inode]
             return False
         return True
+
+    def _was_compressed(self, path: str) -> bool:
+        """Whether this is one of them, compressed: that keeps the time, if only in seconds."""
+        if os.path.splitext(path)[1] not in _PACKED:
+            return False
+        mtime = _mtime(path)
+        times = {time for time, _ in self.present.values()}
+        return mtime in times or (
+            mtime % _SECOND == 0 and mtime in {time - time % _SECOND for time in times}
+        )
 
 
 class _Nobody:

@@ -32,13 +32,11 @@ class ResumableFile(FileSource):
     1. With a bookmark nothing is open before `reopen`.
     """
 
-    __slots__ = ("begin", "bookmark", "gone", "whole")
+    __slots__ = ("bookmark", "gone", "whole")
 
     def __init__(self, path: str, *, bookmark: Bookmark | None = None, **rest: Any) -> None:
         """`rest` is for `FileSource`; its `known` must be one that remembers."""
         self.bookmark = bookmark
-        #: How the content of the incarnation begins.
-        self.begin = b""
         #: Whether its chunks begin at its start again, not at the bookmark.
         self.whole = False
         #: Whether it was not found.
@@ -50,6 +48,12 @@ class ResumableFile(FileSource):
         """Whether the file of the bookmark was read to its end, is gone and has no successor."""
         ended = self.bookmark is not None and self.bookmark.ended
         return self.gone and ended and self._file is None
+
+    def begin(self) -> bytes:
+        """How the content of the incarnation that is read now begins, as far as the bookmark's."""
+        if self._file is None or self.gone or self.bookmark is None:
+            return b""
+        return content(self._file.fd, _Saved.of(self.bookmark).base, _SAMPLE)
 
     def notes(self) -> list[object]:
         """What to remember, since the last call, of files that were left."""
@@ -74,10 +78,10 @@ class ResumableFile(FileSource):
         self._known.forget(*file.identity)
         self._file = file
         self._owed = Opened(self.name)
-        self.begin = content(file.fd, saved.base, _SAMPLE)
-        self.whole = file.packed or recognise(self.begin)[1] is not None
+        begin = content(file.fd, saved.base, HEAD)
+        self.whole = file.packed or recognise(begin)[1] is not None
         if not file.packed:
-            offset = saved.base if self.whole else saved.offset(self.begin)
+            offset = saved.base if self.whole else saved.offset(begin)
             file.resume(Mark(self, saved.head, offset))
 
     def _begin_anew(self, saved: "_Saved") -> None:
