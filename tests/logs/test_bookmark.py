@@ -99,7 +99,7 @@ def test_what_waits_is_behind_the_bookmark(tracker: Tracker) -> None:
 
 
 def test_a_newline_that_is_not_in_the_source_is_not_counted(tracker: Tracker) -> None:
-    tracker.put([batch_of([(1, "one")]).last_marked(ADDED)])
+    tracker.put([batch_of([(1, "one")], flags=ADDED)])
     tracker.leave(0)
     assert at(tracker) == ("a", "a", 3, False)
 

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import accumulate
 from typing import Final, Protocol
 
@@ -104,7 +105,7 @@ class Assembler:
             out += self._learn(final=True)
         out += self._close()
         if unended:
-            out[-1] = out[-1].last_marked(ADDED)
+            out[-1] = _last_marked(out[-1], ADDED)
         self._begin(carried=self._stamped)
         return out
 
@@ -207,7 +208,7 @@ class Assembler:
             if self._held:
                 out += self._learn(final=False)
             out += self._close()
-            out[-1] = out[-1].last_marked(PIECE | ADDED)
+            out[-1] = _last_marked(out[-1], PIECE | ADDED)
             self._at -= 1  # this newline was not in the source
             self.pieces += 1
             self._inside = True
@@ -373,6 +374,10 @@ class Assembler:
         begin = Position(chunks[0][1], self._at - chunks[0][0]) if chunks else None
         self._at += size
         return begin
+
+
+def _last_marked(batch: Batch, flag: int) -> Batch:
+    return replace(batch, flags=batch.flags[:-1] + bytes([batch.flags[-1] | flag]))
 
 
 def batches_of(assembler: Assembler, chunks: Iterable[bytes]) -> Iterator[Batch]:

@@ -5,7 +5,7 @@ The unit that moves through plait is a batch; nothing on the hot path makes an o
 
 from array import array
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -153,11 +153,6 @@ class Batch(Sequence[Record]):
             self.origins,
             self.begin,
         )
-
-    def last_marked(self, flag: int) -> "Batch":
-        """The same batch with `flag` set on its last record."""
-        flags = self.flags[:-1] + bytes([self.flags[-1] | flag])
-        return replace(self, flags=flags)
 
     def _check(self) -> None:
         """Test the invariants of the class docstring; for debug runs and tests."""
