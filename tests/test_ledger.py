@@ -210,6 +210,21 @@ def test_a_file_that_is_gone_is_told_and_a_failure(log: Path, book: Book) -> Non
     assert run.stream.stats.failed == [str(log)]
 
 
+def test_a_file_that_is_gone_is_told_once(log: Path, book: Book) -> None:
+    log.unlink()
+    assert any(isinstance(event, Lost) for event in Run([str(log)], book).events)
+    assert not any(isinstance(event, Lost) for event in Run([str(log)], book).events)
+
+
+def test_bookmarks_of_other_sources_are_refused(log: Path) -> None:
+    book = Book({})
+    Run([str(log), str(log.with_name("*.log"))], book)
+    log.with_name("b.log").write_text(lines("b", 1))
+    Run([str(log), str(log.with_name("*.log"))], book)
+    with pytest.raises(UsageError, match="no source has the place 1"):
+        Run([str(log)], book)
+
+
 def test_a_file_of_before_the_first_run_stays_unread(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     Path(f"{log}.1").write_text(lines("a", 3))

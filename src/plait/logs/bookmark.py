@@ -92,6 +92,7 @@ class Tracker:
 
     def begin_anew(self) -> None:
         """What was read at the bookmark is gone: an incarnation begins, before anything is fed."""
+        self.moved = True
         self._before = replace(self._of(self._current), ended=True)
         self._mark = Bookmark(None, None, time=self._mark.time, place=self._mark.place)
         self._current = self._fed = _Incarnation()

@@ -5,9 +5,9 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from plait.errors import SourceError
+from plait.errors import SourceError, UsageError
 from plait.events import Event, Failed, Noted, Waiting
 from plait.logs.bookmark import Bookmark
 from plait.sources import Item
@@ -178,12 +178,14 @@ class Files:
         if not former or not isinstance(known, Remembering):
             return []
         known.recall_folders(former.memory)
+        specs = {spec.position: spec for spec in self._specs}
         for path, (position, bookmark) in former.bookmarks.items():
-            self._open(path, self._specs[position], "begin", bookmark)
+            if position not in specs:
+                raise UsageError(f"{path} has a bookmark, and no source has the place {position}")
+            self._open(path, specs[position], "begin", bookmark)
         known.recall_files(former.memory)
         sources: list[FileSource] = []
-        for path in former.bookmarks:
-            source = known.paths[path]
+        for path, source in [(path, known.paths[path]) for path in former.bookmarks]:
             assert isinstance(source, ResumableFile)
             source.reopen()
             if source.over and path != source.spec.pattern:
@@ -239,14 +241,11 @@ class Files:
             folder, name = os.path.split(path)
             place = self._look_at(folder)
             _raise_limit(len(self._known.paths))
-        rest: Any = {
-            "name": spec.label, "start": start, "block": self._block, "grace": self._grace,
-            "clock": self._clock, "known": self._known, "spec": spec,
-        }  # fmt: skip
-        if self._former is None:
-            source = FileSource(path, follow=self._follow, **rest)
-        else:
-            source = ResumableFile(path, bookmark=bookmark, **rest)
+        again = {} if self._former is None else {"bookmark": bookmark}
+        source = (FileSource if self._former is None else ResumableFile)(
+            path, name=spec.label, follow=self._follow, start=start, block=self._block,
+            grace=self._grace, clock=self._clock, known=self._known, spec=spec, **again,
+        )  # fmt: skip
         self._known.paths.setdefault(path, source)
         if self._follow:
             place.content.names[name] = source

@@ -35,13 +35,13 @@ class ResumableFile(FileSource):
     __slots__ = ("bookmark", "gone", "whole")
 
     def __init__(self, path: str, *, bookmark: Bookmark | None = None, **rest: Any) -> None:
-        """`rest` is for `FileSource`; its `known` must be one that remembers."""
+        """`rest` is for `FileSource`: it follows, and its `known` is one that remembers."""
         self.bookmark = bookmark
         #: Whether its chunks begin at its start again, not at the bookmark.
         self.whole = False
         #: Whether it was not found.
         self.gone = False
-        super().__init__(path, follow=True, **rest)
+        super().__init__(path, **rest)
 
     @property
     def over(self) -> bool:
