@@ -18,6 +18,7 @@ from plait.blocking import run_at_once
 from plait.driver import Stream
 from plait.errors import StateError, UsageError
 from plait.events import Event, Noted
+from plait.journal import line
 from plait.keeping import Keeping, state_file
 from plait.logs.render import renderer
 from plait.settings import Options
@@ -284,6 +285,12 @@ def test_other_settings_are_refused_and_named(output: str) -> None:
     with pytest.raises(UsageError, match=re.escape("begun with no level, now there is level info")):
         Keeping(output, {"sources": [f"{os.path.dirname(output)}/a.log"], "level": "info"}, print)
     assert Path(state_file(output)).read_bytes() == state
+
+
+def test_a_state_of_another_version_is_refused(output: str) -> None:
+    Path(state_file(output)).write_bytes(line({"plait": 2, "x": 1}) + line({"y": 2}))
+    with pytest.raises(StateError, match=r"written by another version of plait \(2\); remove"):
+        again(output)
 
 
 def test_a_run_that_gives_nothing_new_writes_nothing(output: str) -> None:

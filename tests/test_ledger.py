@@ -195,6 +195,18 @@ def test_truncated_meanwhile_it_is_read_from_its_start_and_counted(log: Path, bo
     assert run.stream.stats.sources[0].truncations == 1
 
 
+def test_one_that_was_over_and_is_gone_is_nothing_to_tell(log: Path, book: Book) -> None:
+    log.rename(f"{log}.1")
+    log.touch()
+    Run([str(log)], book)
+    log.unlink()
+    Path(f"{log}.1").unlink()
+    log.write_text(lines("a", 2, 20))
+    run = Run([str(log)], book)
+    assert text(run) == lines("a", 2, 20)
+    assert not any(isinstance(event, Lost | Truncated) for event in run.events)
+
+
 def test_a_file_that_is_gone_is_told_and_a_failure(log: Path, book: Book) -> None:
     keep = log.with_name("keeps the inode")
     log.rename(keep)

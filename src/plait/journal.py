@@ -48,6 +48,8 @@ class Recovered:
     @property
     def begun(self) -> bool:
         """Whether anything was ever committed that another run must know."""
+        if self.header["plait"] != VERSION:
+            return True  # who knows
         if self.last is None:
             return False
         marks = self.last.bookmarks
@@ -77,6 +79,8 @@ def recover(data: bytes) -> Recovered | None:
         size += len(text)
         if head is None:
             head = values
+            if head.get("plait") != VERSION:
+                break  # the rest may be anything
             continue
         length, tail = values.pop("length"), tuple(values.pop("tail"))
         book.add(values)

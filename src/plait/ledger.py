@@ -87,7 +87,7 @@ class Ledger:
 
     def give(self, batch: Batch) -> None:
         """Note that this batch is being given."""
-        self._given += len(batch.data)
+        self._given += batch.bounds[-1] - batch.bounds[0]
 
     @property
     def due(self) -> bool:

@@ -3,7 +3,7 @@
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Final
 
 from plait.logs.batch import ADDED, PIECE, STAMPED, Batch
@@ -61,7 +61,7 @@ class _Border:
     """Where an incarnation ends and the next begins; `notes` hold once all before has left."""
 
     following: _Incarnation
-    notes: tuple[object, ...] = field(default=())
+    notes: tuple[object, ...] = ()
 
 
 class Tracker:
@@ -92,10 +92,8 @@ class Tracker:
 
     def begin_anew(self) -> None:
         """What was read at the bookmark is gone: an incarnation begins, before anything is fed."""
-        self.moved = True
-        self._before = replace(self._of(self._current), ended=True)
-        self._mark = Bookmark(None, None, time=self._mark.time, place=self._mark.place)
-        self._current = self._fed = _Incarnation()
+        self._fed = _Incarnation()
+        self._cross(_Border(self._fed))
 
     def feed(self, token: object) -> None:
         """A chunk with this token is being read."""

@@ -89,9 +89,11 @@ class ResumableFile(FileSource):
         assert self.bookmark is not None
         self.gone = True
         there = look_up(self.path)
-        if there is not None and there.st_ino == saved.inode:
+        if self.bookmark.ended:
+            pass  # nothing of it is missing
+        elif there is not None and there.st_ino == saved.inode:
             self._owed = Truncated(self.name, saved.least, there.st_size)
-        elif not self.bookmark.ended:
+        else:
             self._owed = Lost(self.name, at=self.bookmark.at, least=saved.read - saved.least)
         super()._open_early(skip=False)
 
