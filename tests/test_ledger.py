@@ -169,6 +169,28 @@ def test_compressed_meanwhile_it_is_found_by_what_it_holds(log: Path, book: Book
     assert text(Run([str(log)], book)) == ""
 
 
+def test_dated_names_are_found_too(log: Path, book: Book) -> None:
+    grow(log, 3, 10)
+    Path(f"{log}-20260301.xz").write_bytes(lzma.compress(log.read_bytes()))
+    log.unlink()
+    Path(f"{log}-20260302").write_text(lines("a", 3, 13))
+    log.write_text(lines("a", 3, 16))
+    assert text(Run([str(log)], book)) == lines("a", 9, 10)
+    assert text(Run([str(log)], book)) == ""
+
+
+def test_the_numbers_of_disks_may_change(log: Path, book: Book) -> None:
+    """As they do when a machine starts again: everything is one further."""
+    grow(log, 3, 10)
+    log.rename(f"{log}.1")
+    log.write_text(lines("a", 3, 13))
+    Run([str(log)], book)
+    device = log.stat().st_dev
+    before = json.dumps(book.as_json()).replace(f"{device},", f"{device + 1},")
+    assert text(Run([str(log)], Book(json.loads(before)))) == ""
+    assert text(Run([f"{log}*"], Book(json.loads(before)))) == ""
+
+
 def test_what_was_read_and_is_compressed_later_is_not_read_again(log: Path, book: Book) -> None:
     log.rename(f"{log}.1")
     log.write_text(lines("a", 3, 10))
