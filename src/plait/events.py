@@ -146,6 +146,24 @@ class Failed(Event):
 
 
 @frozen
+class Lost(Failed):
+    """The file that a former run had read up to byte `at` is gone, and what came after it.
+
+    `least` is how much more that run had seen of it, so the least that is missing.
+    """
+
+    at: int = 0
+    least: int = 0
+
+    def what(self) -> str:
+        rest = f"at least {self.least} bytes" if self.least > 0 else "whatever came then"
+        return (
+            f"the file that was read up to byte {self.at} is not found any more; "
+            f"{rest} will be missing in the output"
+        )
+
+
+@frozen
 class Ended(Event):
     """The source has nothing more to give."""
 

@@ -20,6 +20,7 @@ from plait.values import frozen
 
 if TYPE_CHECKING:
     from plait.logs.render import Renderer
+    from plait.sources.memory import Former
 
 #: Settings that any source takes as a query: `app.log?tz=Asia/Shanghai&label=app`.
 SETTINGS: Final = {
@@ -93,8 +94,12 @@ def open_sources(
     live: bool = False,
     skip_backlog: bool = False,
     exclude: Sequence[str] = (),
+    former: "Former | None" = None,
 ) -> OpenedSources:
-    """The sources that these names, paths, iterables and source objects stand for."""
+    """The sources that these names, paths, iterables and source objects stand for.
+
+    With `former` files are such as can go on where a former run was, and do.
+    """
     if not wanted:
         raise UsageError("no source is given; write one or more paths, globs, folders or URLs")
     files: list[FileSpec] = []
@@ -115,7 +120,15 @@ def open_sources(
     group = None
     if files:
         start: Literal["begin", "end"] = "end" if skip_backlog else "begin"
-        group = Files(files, follow=live, exclude=list(exclude), start=start)
+        again = former is not None
+        group = Files(
+            files,
+            follow=live or again,
+            exclude=list(exclude),
+            start=start,
+            former=former,
+            once=again and not live,
+        )
         others += [(file.spec.position, Opened.file(file)) for file in group.start()]
     others.sort(key=lambda pair: pair[0])
     return OpenedSources([opened for _, opened in others], group)

@@ -3,22 +3,26 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 from plait.errors import UsageError
 from plait.events import Event
 from plait.logs.assemble import LIMIT
+from plait.logs.batch import Step
 from plait.logs.times import Stamper
 from plait.values import frozen
 from plait.zones import local_zone, zone_of
 
 if TYPE_CHECKING:
     from plait.logs.seek import Seek
-    from plait.logs.steps import Step
 
 #: How many bytes of records may wait for others, over all sources.
 MEMORY: Final = 32 * 2**20
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# What one source may have waiting: enough for a merge in long stretches, and little enough
+# that a thousand sources fit.
+_SHARE_MOST: Final = 2**20
+_SHARE_LEAST: Final = 64 * 2**10
 
 
 @frozen(kw_only=True)
@@ -35,7 +39,8 @@ class Options:
     `tz` is the zone of stamps that name none, `time_format` the name or pattern of a format.
     `steps` work on every batch. `memory` bounds the bytes that wait, `limit` those of a record.
     `exclude` names files that no glob or folder may bring in. `on_event` is called with each
-    event, on the stream's thread.
+    event, on the stream's thread. With `resume` the stream goes on where a former one was when it
+    gave these `Stream.bookmarks`; {} at the first time. Its sources must be files.
     """
 
     live: bool = False
@@ -47,11 +52,12 @@ class Options:
     read_all: bool = False
     tz: str | tzinfo | None = None
     time_format: str | None = None
-    steps: "Sequence[Step]" = ()
+    steps: Sequence[Step] = ()
     memory: int = MEMORY
     limit: int = LIMIT
     exclude: Sequence[str] = ()
     on_event: Callable[[Event], None] | None = None
+    resume: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         if self.order not in {"time", "arrival"}:
@@ -74,15 +80,17 @@ class Options:
         """The `since` and `until` outside which files need not be read (ns), None for either.
 
         Live, a file is not left before it ends, and stamps from the future are not believed, so
-        that they say nothing about the order.
+        that they say nothing about the order. What is resumed is read on from its place.
         """
-        since = None if self.since is None or self.read_all else self.instant(self.since)
-        until = None if self.until is None or self.read_all else self.instant(self.until)
+        if self.read_all or self.resume is not None:
+            return None, None
+        since = None if self.since is None else self.instant(self.since)
+        until = None if self.until is None else self.instant(self.until)
         if not self.live:
             return since, until
         return (None if since is None or since > now else since), None
 
-    def pipe(self) -> "list[Step]":
+    def pipe(self) -> list[Step]:
         """All that works on the batches: the range of times, then `steps`."""
         pipe: list[Step] = []
         if self.since is None and self.until is None:
@@ -94,6 +102,10 @@ class Options:
         if self.until is not None:
             pipe.append(filters.until(self.instant(self.until)))
         return [*pipe, *self.steps]
+
+    def share(self, sources: int) -> int:
+        """How many bytes one of so many sources may have waiting."""
+        return min(_SHARE_MOST, max(_SHARE_LEAST, self.memory // max(1, sources)))
 
     def reading(self, settings: Mapping[str, str]) -> "Reading":
         """How one source is to be read, by its own settings before these."""
@@ -117,11 +129,12 @@ class Given(TypedDict, total=False):
     read_all: bool
     tz: str | tzinfo | None
     time_format: str | None
-    steps: "Sequence[Step]"
+    steps: Sequence[Step]
     memory: int
     limit: int
     exclude: Sequence[str]
     on_event: Callable[[Event], None] | None
+    resume: Mapping[str, Any] | None
 
 
 @frozen

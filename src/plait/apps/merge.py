@@ -4,8 +4,8 @@ import os
 import stat
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from contextlib import ExitStack, closing, suppress
+from typing import TYPE_CHECKING, Any, Final
 
 from plait.apps.reports import Progress, Reporter, write_stats
 from plait.blocking import run_at_once
@@ -15,10 +15,18 @@ from plait.logs.render import Renderer, renderer
 from plait.plugins import open_sink, parse_spec
 from plait.settings import Options
 from plait.sinks import Sink
+from plait.sinks.descriptor import DescriptorSink
 from plait.zones import local_zone, zone_of
 
 if TYPE_CHECKING:
+    from plait.keeping import Keeping
     from plait.logs.steps import Step
+
+# The options that decide what an output holds.
+_LASTING: Final = (
+    "order", "since", "until", "grep", "exclude", "ignore_case", "level", "label", "color",
+    "output_format", "time_format", "tz",
+)  # fmt: skip
 
 
 def run(values: dict[str, Any]) -> int:
@@ -27,8 +35,17 @@ def run(values: dict[str, Any]) -> int:
     if "-" in outputs:
         _require_open(1)  # before a source gets its number
     reporter = Reporter(quiet=values["quiet"], verbose=values["verbose"])
+    with ExitStack() as exits:
+        keeping = _keeping(values, outputs, reporter, exits)
+        return _merge(values, outputs, reporter, keeping)
+
+
+def _merge(
+    values: dict[str, Any], outputs: Sequence[str], reporter: Reporter, keeping: "Keeping | None"
+) -> int:
     skip_backlog = values["since"] == "now" and values["follow"]
-    since, until = time_range(values)
+    now = time.time_ns() if keeping is None else keeping.began
+    since, until = time_range(values, now)
     stream = Stream(
         values["source"],
         Options(
@@ -42,15 +59,18 @@ def run(values: dict[str, Any]) -> int:
             tz=values["tz"],
             time_format=values["time_format"],
             steps=filters(values),
-            exclude=written_files(values["source"], outputs),
+            exclude=written_files(values["source"], outputs, resume=values["resume"]),
             on_event=reporter,
+            resume=None if keeping is None else keeping.bookmarks,
         ),
     )
     stream.open()
-    sinks = _open_sinks(stream, values, outputs)
+    sinks = _open_sinks(stream, values, outputs, keeping)
     progress = Progress(stream, wanted=values["progress"], to_terminal=_is_terminal(outputs))
     try:
         _run(stream, sinks, progress, reporter)
+        if keeping is not None:
+            keeping.commit()
     finally:
         progress.close()
         for sink in sinks:
@@ -61,14 +81,16 @@ def run(values: dict[str, Any]) -> int:
     return 1 if stream.stats.failed else 0
 
 
-def time_range(values: dict[str, Any]) -> tuple[int | None, int | None]:
-    """The `since` and `until` that the values ask for, in ns; `UsageError` for a bad time."""
+def time_range(values: dict[str, Any], now: int) -> tuple[int | None, int | None]:
+    """The `since` and `until` that the values ask for, in ns; `UsageError` for a bad time.
+
+    Times such as `-15m` are relative to `now`, in ns.
+    """
     if not values["since"] and not values["until"]:
         return None, None
     from plait.apps.when import parse_time
 
     zone = zone_of(values["tz"]) if values["tz"] else local_zone()
-    now = time.time_ns()
     since, until = (
         parse_time(values[name], now=now, zone=zone) if values[name] else None
         for name in ("since", "until")
@@ -100,10 +122,19 @@ def _lateness(text: str | None) -> float | None:
     return parse_duration(text)
 
 
-def written_files(sources: Sequence[str], outputs: Sequence[str]) -> list[str]:
-    """The files that the outputs are; `UsageError` where one of them is named as a source."""
+def written_files(
+    sources: Sequence[str], outputs: Sequence[str], *, resume: bool = False
+) -> list[str]:
+    """The files that the outputs are; `UsageError` where one of them is named as a source.
+
+    With `resume` also those in which their state is kept.
+    """
     files = [_standard_output() if output == "-" else output for output in outputs]
     written = [file for file in files if file is not None]
+    if resume:
+        from plait.keeping import state_files
+
+        written += [state for output in outputs for state in state_files(output)]
     for source in sources:
         path = parse_spec(source).text
         for output in written:
@@ -136,7 +167,37 @@ def _same(path: str, output: str) -> bool:
         return os.path.realpath(path) == os.path.realpath(output)
 
 
-def _open_sinks(stream: Stream, values: dict[str, Any], outputs: Sequence[str]) -> list[Sink]:
+def _keeping(
+    values: dict[str, Any], outputs: Sequence[str], reporter: Reporter, exits: ExitStack
+) -> "Keeping | None":
+    """With --resume the output and its state, locked and as the last commit says."""
+    if not values["resume"]:
+        return None
+    if len(outputs) != 1 or outputs[0] == "-" or "://" in outputs[0]:
+        raise UsageError("--resume needs one file to write to; write -o FILE")
+    from plait.keeping import Keeping  # most merges are not resumed
+
+    return exits.enter_context(closing(Keeping(outputs[0], _settings(values), reporter)))
+
+
+def _settings(values: dict[str, Any]) -> dict[str, Any]:
+    """What must be the same in all runs that write one output."""
+    sources = []
+    for each in values["source"]:
+        spec = parse_spec(each)
+        query = "".join(f" {name}={value}" for name, value in sorted(spec.settings.items()))
+        sources.append(f"{os.path.abspath(spec.text)}{query}")
+    return {"sources": sources, **{name: values[name] for name in _LASTING}}
+
+
+def _open_sinks(
+    stream: Stream, values: dict[str, Any], outputs: Sequence[str], keeping: "Keeping | None"
+) -> list[Sink]:
+    if keeping is not None:
+        keeping.begin(stream.bookmarks)
+        stream.keeper = keeping
+        render = _renderer(stream, values, keeping.path)
+        return [DescriptorSink(keeping.descriptor, render, name=keeping.path)]
     return [
         open_sink(output, _renderer(stream, values, output), patient=not stream.immediate)
         for output in outputs

@@ -67,7 +67,7 @@ Progress = Callable[[int, int], object]
 
 def run(values: dict[str, Any]) -> int:
     """Verify as the values of the command line say; 0 when the output holds, else 1."""
-    since, until = time_range(values)
+    since, until = time_range(values, time.time_ns())
     settings = Settings(
         tz=values["tz"],
         time_format=values["time_format"],

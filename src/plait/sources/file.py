@@ -151,6 +151,10 @@ class FileSource:
             not file.packed and status.st_size != file.offset
         )
 
+    def is_restless(self) -> bool:
+        """Whether it wants to be looked at again at once, though it has caught up."""
+        return self._clock() >= self._known.wakes.get(self, float("inf"))
+
     def hurry(self) -> None:
         """Wait for no writer of an old file any more: only what is there now is asked for."""
         self._grace = 0.0
@@ -311,7 +315,7 @@ class FileSource:
             if (item := self._open_missed(path, inode)) is not None:
                 return item
         if now is None:
-            return self._missing()
+            return self._tell("missing", Waiting(self.name))
         file = self._open_regular(now)
         return self._settle(file) if file is not None else self._look_again()
 
@@ -371,9 +375,6 @@ class FileSource:
 
     def _caught_up(self) -> Item:
         return CaughtUp(self.name)
-
-    def _missing(self) -> Item:
-        return self._tell("missing", Waiting(self.name))
 
     def _failed(self, error: SourceError) -> Item:
         time_now = self._clock()

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from plait.events import Event, Noted
 from plait.sources.file import FileSource
 from plait.sources.incarnation import open_quietly
-from plait.sources.known import Known, is_marked
+from plait.sources.known import Known, is_in_making, is_marked
 from plait.sources.patterns import Pattern, is_text
 
 
@@ -104,6 +104,8 @@ class Gate:
             return self._ask(base)
         if not status.st_size:
             return _LATER
+        if is_in_making(path):
+            return _AGAIN
         with open_quietly(path) as fd:
             copy = self._known.is_copy(base, fd) or base.begins_as(fd)
         return _SILENT if copy else None

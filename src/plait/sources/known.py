@@ -20,6 +20,8 @@ HEAD = 1024
 #: An old file that was not written for this long (ns) when we began counts as one nobody writes:
 #: if it changes, its inode was given to a new file. Long enough for a slow writer's pause.
 _QUIET = 3600 * 10**9
+_SECOND = 10**9
+_PACKED = {".gz", ".bz2", ".xz", ".zst"}
 #: So many finished files are remembered; far more than are rotated between two looks.
 _REMEMBERED = 20_000
 
@@ -186,6 +188,8 @@ class Known:
         device = listing.device
         for old, rotation, number in listing.rotated.get(name, ()):
             there = os.path.join(folder, old)
+            if is_in_making(there):
+                continue  # what it is made of is there, and is read or was
             if self._is_new(seen, device, number, there):
                 found.append(Candidate(_mtime(there), -rotation.number, old, number))
             elif self._was_read_by(reader, device, number):
@@ -202,6 +206,12 @@ class Known:
             return False
         mark = self.mark(device, inode)
         return not (seen.was_there(inode, path) if mark is None else is_marked(path, mark))
+
+
+def is_in_making(path: str) -> bool:
+    """Whether this is a compressed file that may not be whole yet: what is compressed is there."""
+    plain, kind = os.path.splitext(path)
+    return kind in _PACKED and os.path.lexists(plain)
 
 
 def is_marked(path: str, mark: Mark) -> bool:
@@ -248,7 +258,7 @@ class _Listing:
     __slots__ = ("device", "inodes", "rotated")
 
     def __init__(self, folder: str) -> None:
-        self.device = _device(folder)
+        self.device = device_of(folder)
         self.inodes: dict[str, int] = {}
         self.rotated: dict[str, list[tuple[str, Rotation, int]]] = {}
         for name, inode in _entries(folder):
@@ -285,7 +295,7 @@ class _Folder:
         """Whether this file is one of those that were there when we began."""
         before = self.present.get(inode)
         if before is None:
-            return False
+            return self._was_compressed(path)
         mtime, head = before
         if _mtime(path) == mtime:
             return True
@@ -294,6 +304,16 @@ class _Folder:
             return False
         return True
 
+    def _was_compressed(self, path: str) -> bool:
+        """Whether this is one of them, compressed: that keeps the time, if only in seconds."""
+        if os.path.splitext(path)[1] not in _PACKED:
+            return False
+        mtime = _mtime(path)
+        times = {time for time, _ in self.present.values()}
+        return mtime in times or (
+            mtime % _SECOND == 0 and mtime in {time - time % _SECOND for time in times}
+        )
+
 
 class _Nobody:
     """A reader for marks that have none."""
@@ -301,7 +321,8 @@ class _Nobody:
     path = ""
 
 
-def _device(folder: str) -> int:
+def device_of(folder: str) -> int:
+    """The number of the disk of a folder, 0 where it is not there."""
     try:
         return os.stat(folder).st_dev
     except OSError:

@@ -85,6 +85,10 @@ class Stamper:
         """Choose what is accepted from here on by whole lines from the start of the log."""
         self._accept(study(sample, self._calendar, self._forced))
 
+    def resume(self, last: int) -> None:
+        """Go on after a record of this time: a stamp without a year belongs near it."""
+        self._last = last
+
     def scan(
         self, block: bytes, begin: int = 0, end: int | None = None
     ) -> tuple["array[int]", "array[int]"]:
