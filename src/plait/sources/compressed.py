@@ -1,7 +1,9 @@
 """Compressed bytes in (gz, bz2, xz, zst), what they hold out, in bounded memory."""
 
 import bz2
+import contextlib
 import lzma
+import os
 import zlib
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -92,6 +94,24 @@ class Expander:
         if member.ended:
             self._input, self._member = member.rest, None
         return data
+
+
+def begin_of(fd: int, kind: str, length: int) -> bytes:
+    """How the content of an open compressed file begins, as far as that can be told."""
+    at = 0
+
+    def read(size: int) -> bytes:
+        nonlocal at
+        data = os.pread(fd, size, at)
+        at += len(data)
+        return data
+
+    begin = b""
+    with contextlib.suppress(CorruptDataError, MissingExtra):
+        expander = Expander("", kind, read)
+        while len(begin) < length and (piece := expander.piece(length)):
+            begin += piece
+    return begin
 
 
 class _Gzip:

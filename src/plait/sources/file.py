@@ -16,13 +16,12 @@ from plait.sources.incarnation import Incarnation
 from plait.sources.known import NO_HEAD, Known, head_of
 from plait.sources.linger import Linger
 from plait.sources.patterns import FileSpec
+from plait.sources.retry import Retry
 from plait.sources.writers import has_writer
 
 _STILL_WRITTEN = (
     "the old file is still open for writing; what is written to it from now on is not read"
 )
-#: Pauses (s) before a source that failed is tried again: the first, and the longest.
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
 
 class FileSource:
@@ -42,7 +41,7 @@ class FileSource:
 
     __slots__ = (
         "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_known",
-        "_linger", "_opened", "_owed", "_pause", "_told", "name", "path", "spec",
+        "_linger", "_next", "_opened", "_owed", "_retry", "name", "path", "spec",
     )  # fmt: skip
 
     immediate: Final = True
@@ -72,8 +71,8 @@ class FileSource:
         self._file: Incarnation | None = None
         self._linger: Linger | None = None  # once another file was seen in its place
         self._owed: Event | None = None  # to be told before anything else
-        self._told: str | None = None
-        self._pause = 0.0
+        self._next: Event | None = None  # to be told of the next file instead of `Rotated`
+        self._retry = Retry()
         self._opened = self._closed = False
         if follow:
             self._known.paths.setdefault(path, self)
@@ -143,7 +142,7 @@ class FileSource:
             if status is None and renamed:
                 return True
             if file is None:
-                return status is not None or self._told is None
+                return status is not None or not self._retry.told
             if status is None or (status.st_dev, status.st_ino) != file.identity:
                 if status is not None and not self._is_foreign(status):
                     return True
@@ -156,8 +155,7 @@ class FileSource:
 
     def hurry(self) -> None:
         """Wait for no writer of an old file any more: only what is there now is asked for."""
-        self._grace = 0.0
-        self._linger = None
+        self._grace, self._linger = 0.0, None
 
     def close(self) -> None:
         """Close the file; the iterator ends. May be called again."""
@@ -198,9 +196,6 @@ class FileSource:
     # Followed: an open file is read on, and left when another one stands in its place.
 
     def _follow_on(self) -> Item:
-        if self._told is _OPENED_EARLY:
-            self._told = None
-            return Opened(self.name)
         try:
             return self._begin() if self._file is None else self._read_on(self._file)
         except OSError as error:
@@ -225,8 +220,19 @@ class FileSource:
         return self._at_end(file, status)
 
     def _start_again(self, file: Incarnation, size: int) -> Item:
-        self._known.read_before(self, file.head, truncated=True)
-        event = Truncated(self.name, file.offset, size if size < file.offset else 0)
+        self._known.cut(self, file.head, file.offset)
+        event = self._next = Truncated(self.name, file.offset, size if size < file.offset else 0)
+        self._known.renew()  # the copy may be younger than the listing
+        for path, inode in self._missed(file.status()):
+            # A copy made before may hold what we had not read, and is to come before the rest.
+            if (item := self._open_missed(path, inode)) is not None:
+                if self._file is not file:
+                    self._linger = None
+                    file.start_again()
+                    self._known.finish(*file.identity, file.mark(self))
+                    file.close()
+                return item
+        self._next = None
         file.start_again()
         return event
 
@@ -271,8 +277,7 @@ class FileSource:
         """At the end of a compressed file that is not whole: it may still be being written."""
         time_now = self._clock()
         linger = self._linger = self._linger or Linger(time_now, self._grace)
-        writer = has_writer(file.fd)
-        if writer or (writer is None and not linger.over(time_now)):
+        if (writer := has_writer(file.fd)) or (writer is None and not linger.over(time_now)):
             self._known.wakes[self] = linger.next_look(time_now)
             return self._caught_up()
         file.give_up()
@@ -293,7 +298,7 @@ class FileSource:
                 return
             self._go_to(now)
             if self._file is not None:
-                self._told = _OPENED_EARLY
+                self._owed = Opened(self.name)
                 if skip and self.has_open(now):
                     self._file.skip_backlog()
 
@@ -311,7 +316,7 @@ class FileSource:
             if (item := self._open_missed(path, inode)) is not None:
                 return item
         if now is None:
-            return self._missing()
+            return self._tell("missing", Waiting(self.name))
         file = self._open_regular(now)
         return self._settle(file) if file is not None else self._look_again()
 
@@ -320,8 +325,7 @@ class FileSource:
             return []
         target = self._known.target(self.path)
         folder = os.path.dirname(target)
-        inode = None if now is None else now.st_ino
-        found = self._known.missed(self, target, inode)
+        found = self._known.missed(self, target, None if now is None else now.st_ino)
         ours = None if self._file is None else self._file.inode
         return [(os.path.join(folder, it.name), it.inode) for it in found if it.inode != ours]
 
@@ -335,13 +339,19 @@ class FileSource:
         if file.inode != inode:
             file.close()
             return self._look_again()
-        if self._known.is_copy(self, file.fd):
-            file.skip_all()
+        read = self._known.read_of_copy(self, file.fd)
+        if read is not None and not file.begin_at(read):
             self._known.finish(*file.identity, file.mark(self))
             file.close()
             return None
         self._file = file
-        return self._settle(file)
+        truncated = self._next
+        event = self._settle(file)
+        if read is None or truncated is None:
+            return event
+        # What follows goes on where the truncated file was read to, maybe inside a line.
+        self._next = truncated
+        return self._read_on(file)
 
     def _open_regular(self, now: os.stat_result) -> Incarnation | None:
         """Open what is at our path if it still is what it was `now`."""
@@ -359,8 +369,8 @@ class FileSource:
         if mark is not None and not file.resume(mark):
             self._known.forget(*file.identity)
         self._works()
-        event: Item = Rotated(self.name) if self._opened else Opened(self.name)
-        self._opened = True
+        event = self._next or (Rotated(self.name) if self._opened else Opened(self.name))
+        self._next, self._opened = None, True
         return event
 
     def _look_again(self) -> Item:
@@ -372,28 +382,19 @@ class FileSource:
     def _caught_up(self) -> Item:
         return CaughtUp(self.name)
 
-    def _missing(self) -> Item:
-        return self._tell("missing", Waiting(self.name))
-
     def _failed(self, error: SourceError) -> Item:
         time_now = self._clock()
         if time_now >= self._known.wakes.get(self, time_now):
-            self._pause = min(_LONGEST_PAUSE, self._pause * 2 or _FIRST_PAUSE)
-            self._known.wakes[self] = time_now + self._pause
+            self._known.wakes[self] = time_now + self._retry.pause()
         return self._tell(error.problem, Failed(self.name, error.problem, error.hint))
 
     def _tell(self, what: str, event: Event) -> Item:
-        if self._told == what:
-            return self._caught_up()
-        self._told = what
-        return event
+        return event if self._retry.is_new(what) else self._caught_up()
 
     def _works(self) -> None:
-        if self._told is not None or self._pause:
-            self._told, self._pause = None, 0.0
+        if self._retry.troubled:
+            self._retry.works()
             self._known.wakes.pop(self, None)
 
 
-#: Stands in `_told` for the `Opened` that is still to be given.
-_OPENED_EARLY = "opened"
 _CUT_SHORT = ("ends early: the compressed data is not complete", "is it damaged, or still written?")

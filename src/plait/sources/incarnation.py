@@ -81,9 +81,14 @@ class Incarnation:
         end = os.fstat(self.fd).st_size
         self._go_to(end if self.packed else _after_last_newline(self.fd, end))
 
-    def skip_all(self) -> None:
-        """Go to the end of what is there."""
-        self._go_to(os.fstat(self.fd).st_size)
+    def begin_at(self, offset: int) -> bool:
+        """Go to where the file that this is a copy of was read to; False if nothing follows.
+
+        What a compressed copy holds was read from the file it was made of.
+        """
+        size = os.fstat(self.fd).st_size
+        self._go_to(size if self.packed else min(offset, size))
+        return self.offset < size
 
     def resume(self, mark: Mark) -> bool:
         """Go to where a former reader left this file; False if it is another file by now."""

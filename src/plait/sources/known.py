@@ -4,15 +4,13 @@ It answers what a single follower cannot know: whether the file that has appeare
 name is new, or an old one that moved there and is or was read under another name.
 """
 
-import contextlib
 import os
 import time
 import zlib
 from collections.abc import Container, Iterator
 from typing import NamedTuple, Protocol
 
-from plait.errors import MissingExtra
-from plait.sources.compressed import CorruptDataError, Expander, kind_of
+from plait.sources.compressed import begin_of, kind_of
 from plait.sources.rotated import Rotation, rotations
 
 #: A file is told from another with the same device and inode by at most so many first bytes.
@@ -22,6 +20,9 @@ HEAD = 1024
 _QUIET = 3600 * 10**9
 #: So many finished files are remembered; far more than are rotated between two looks.
 _REMEMBERED = 20_000
+#: A folder whose files are renamed while we first list it is listed again, so often at most:
+#: of a hundred files shifted every 10 ms, some three listings see each under its name.
+_LISTINGS = 20
 
 
 class Head(NamedTuple):
@@ -85,6 +86,7 @@ class Known:
         self._living: dict[int, dict[int, Reader]] = {}
         self._marks: dict[tuple[int, int], Mark] = {}
         self._heads: dict[Reader, list[tuple[Head, bool]]] = {}
+        self._cut: dict[Reader, tuple[Head, int]] = {}
         self._folders: dict[str, _Folder] = {}
         self._real: dict[str, str] = {}
 
@@ -122,6 +124,18 @@ class Known:
                 heads.append((head, truncated))
                 del heads[:-32]  # copies are made of the last file, not of one long gone
 
+    def cut(self, reader: Reader, head: Head, read: int) -> None:
+        """`reader` had read so much of a file that was then truncated; a copy may hold more."""
+        self.read_before(reader, head, truncated=True)
+        self._cut[reader] = head, read
+
+    def read_of_copy(self, reader: Reader, fd: int) -> int | None:
+        """How much of what this file holds again `reader` has read; None if it is no copy."""
+        if not self.is_copy(reader, fd):
+            return None
+        head, read = self._cut.get(reader, (NO_HEAD, 0))
+        return read if head.length and head_of(fd, head.length) == head else os.fstat(fd).st_size
+
     def is_copy(self, reader: Reader, fd: int) -> bool:
         """Whether this file holds again what `reader` has read.
 
@@ -131,7 +145,7 @@ class Known:
         begin = os.pread(fd, HEAD, 0)
         packed = kind_of(begin)
         if packed is not None:
-            begin = _unpacked(fd, packed)
+            begin = begin_of(fd, packed, HEAD)
         return any(
             len(begin) >= head.length and zlib.crc32(begin[: head.length]) == head.crc
             for head, truncated in self._heads.get(reader, ())
@@ -256,6 +270,15 @@ class _Listing:
             for rotation in rotations(name):
                 self.rotated.setdefault(rotation.base, []).append((name, rotation, inode))
 
+    def each(self) -> Iterator[tuple[str, Rotation, int]]:
+        """All rotated files: name, how it is read, inode."""
+        for old in self.rotated.values():
+            yield from old
+
+    def olds(self) -> set[int]:
+        """The inodes of all rotated files."""
+        return {inode for _, _, inode in self.each()}
+
 
 class _Folder:
     """One folder: the rotated files it held when we began, and what it holds now."""
@@ -264,14 +287,21 @@ class _Folder:
 
     def __init__(self, path: str, followed: Container[str]) -> None:
         self.path = path
-        self.listing: _Listing | None = _Listing(path)
-        names = self.listing.inodes
+        self.listing: _Listing | None = None
         self.present: dict[int, tuple[int, Head]] = {}
-        for old in self.listing.rotated.values():
-            for name, rotation, inode in old:
+        listing = _Listing(path)
+        names, left = listing.inodes, listing.olds()
+        # What is renamed while we look has another name by then; what comes later is not old.
+        for _ in range(_LISTINGS):
+            for name, rotation, inode in listing.each():
                 close = rotation.base in names or os.path.join(path, rotation.base) in followed
-                self.present[inode] = _looks(os.path.join(path, name), closely=close)
-        self.listing = None
+                looks = _looks(os.path.join(path, name), inode, closely=close)
+                if looks is not None and inode in left:
+                    self.present[inode] = looks
+                    left.remove(inode)
+            if not left:
+                return
+            listing = _Listing(path)
 
     def listed(self, name: str, inode: int | None) -> _Listing:
         """A listing not older than the file that `name` is now."""
@@ -287,7 +317,13 @@ class _Folder:
         if before is None:
             return False
         mtime, head = before
-        if _mtime(path) == mtime:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        if status.st_ino != inode:
+            return False  # renamed since it was listed: who opens it sees that, and lists anew
+        if status.st_mtime_ns == mtime:
             return True
         if not head.length or not is_marked(path, Mark(_Nobody, head, 0)):
             del self.present[inode]
@@ -317,24 +353,6 @@ def _entries(folder: str) -> Iterator[tuple[str, int]]:
         return  # a folder that is not there or not readable holds nothing that we could miss
 
 
-def _unpacked(fd: int, kind: str) -> bytes:
-    """How the content of a compressed file begins, as far as that can be told."""
-    at = 0
-
-    def read(size: int) -> bytes:
-        nonlocal at
-        data = os.pread(fd, size, at)
-        at += len(data)
-        return data
-
-    begin = b""
-    with contextlib.suppress(CorruptDataError, MissingExtra):
-        expander = Expander("", kind, read)
-        while len(begin) < HEAD and (piece := expander.piece(HEAD)):
-            begin += piece
-    return begin
-
-
 def _mtime(path: str) -> int:
     try:
         return os.stat(path).st_mtime_ns
@@ -342,16 +360,27 @@ def _mtime(path: str) -> int:
         return 0
 
 
-def _looks(path: str, *, closely: bool) -> tuple[int, Head]:
-    """What tells a rotated file from a later one with its inode: its time, its head if young."""
-    mtime = _mtime(path)
+def _looks(path: str, inode: int, *, closely: bool) -> tuple[int, Head] | None:
+    """What tells a rotated file from a later one with its inode: its time, its head if young.
+
+    None if another file is there by now, or none.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    mtime = status.st_mtime_ns
+    if status.st_ino != inode:
+        return None
     if not closely or time.time_ns() - mtime > _QUIET:
         return mtime, NO_HEAD
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
     except OSError:
         return mtime, NO_HEAD
     try:
-        return mtime, head_of(fd)
+        return (mtime, head_of(fd)) if os.fstat(fd).st_ino == inode else None
     finally:
         os.close(fd)
