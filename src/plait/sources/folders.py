@@ -63,7 +63,7 @@ class Folders(Generic[Content]):
         self._polled: dict[str, Folder[Content]] = {}
         self._absent: dict[str, Folder[Content]] = {}
         self._queue: list[Folder[Content]] = []
-        self._said = False
+        self._said = self._overflowed = False
         if mode != "poll":
             self._begin_watching()
 
@@ -107,6 +107,7 @@ class Folders(Generic[Content]):
         for notice in self._inotify.drain():
             if notice.mask & watch.OVERFLOW:
                 # What happened is not known: anything may have.
+                self._say_overflow()
                 for folder in list(self._folders.values()):
                     yield Touched(folder, "", True)
                 continue
@@ -187,6 +188,12 @@ class Folders(Generic[Content]):
         folder.number = None
         folder.identity = (0, 0)
         self._absent[folder.path] = folder
+
+    def _say_overflow(self) -> None:
+        if not self._overflowed:
+            self._overflowed = True
+            note = "more changed than the system could tell at once; looking at all files instead"
+            self.events.append(Noted("inotify", note))
 
     def _say_polling(self, path: str, error: OSError) -> None:
         if not self._said:

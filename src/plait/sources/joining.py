@@ -9,6 +9,7 @@ from plait.sources.file import FileSource
 from plait.sources.incarnation import open_quietly
 from plait.sources.known import Known, is_marked
 from plait.sources.patterns import Pattern, is_text
+from plait.sources.rotated import rotations
 
 
 class Gate:
@@ -63,9 +64,13 @@ class Gate:
             return None
         return Noted(path, f"is the same file as {owner.path}; read once")
 
-    def is_output(self, status: os.stat_result) -> bool:
-        """Whether this file is one that plait writes to."""
+    def is_output(self, path: str, status: os.stat_result) -> bool:
+        """Whether plait writes to this file, or did so before it was rotated."""
+        folder, name = os.path.split(os.path.realpath(path))
+        olds = {os.path.join(folder, rotation.base) for rotation in rotations(name)}
         for output in self._exclude:
+            if isinstance(output, str) and olds and os.path.realpath(output) in olds:
+                return True
             try:
                 where = os.stat(output) if isinstance(output, str) else None
             except OSError:
@@ -80,7 +85,7 @@ class Gate:
     def _reason(self, path: str, status: os.stat_result, *, starting: bool) -> str | None:
         if not stat.S_ISREG(status.st_mode):
             return _SILENT
-        if self.is_output(status):
+        if self.is_output(path, status):
             return "left out: it is the output"
         if starting:
             same = self.same_as(path, status)
