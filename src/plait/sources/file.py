@@ -13,15 +13,11 @@ from plait.sources import Item
 from plait.sources.compressed import CorruptDataError
 from plait.sources.faults import in_words, look_up, require_regular
 from plait.sources.incarnation import Incarnation
-from plait.sources.known import NO_HEAD, Known, head_of
-from plait.sources.linger import Linger
+from plait.sources.known import Known
+from plait.sources.linger import STILL_WRITTEN, Linger
 from plait.sources.patterns import FileSpec
 from plait.sources.retry import Retry
 from plait.sources.writers import has_writer
-
-_STILL_WRITTEN = (
-    "the old file is still open for writing; what is written to it from now on is not read"
-)
 
 
 class FileSource:
@@ -40,7 +36,7 @@ class FileSource:
     """
 
     __slots__ = (
-        "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_known",
+        "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_held", "_known",
         "_linger", "_next", "_opened", "_owed", "_retry", "name", "path", "spec",
     )  # fmt: skip
 
@@ -69,6 +65,7 @@ class FileSource:
         self._follow, self._block, self._grace, self._clock = follow, block, grace, clock
         self._known = Known() if known is None else known
         self._file: Incarnation | None = None
+        self._held: Incarnation | None = None  # truncated; read on once its copies are read
         self._linger: Linger | None = None  # once another file was seen in its place
         self._owed: Event | None = None  # to be told before anything else
         self._next: Event | None = None  # to be told of the next file instead of `Rotated`
@@ -124,12 +121,11 @@ class FileSource:
 
     def has_open(self, status: os.stat_result) -> bool:
         """Whether the file of this status is the one now open."""
-        return self._file is not None and self._file.identity == (status.st_dev, status.st_ino)
+        return self._file is not None and self._file.is_at(status)
 
     def begins_as(self, fd: int) -> bool:
         """Whether another open file begins as the one now open: it is a copy being made of it."""
-        head = NO_HEAD if self._file is None else self._file.head
-        return head.length > 0 and head_of(fd, head.length) == head
+        return self._file is not None and self._file.is_begin_of(fd)
 
     def glance(self, *, renamed: bool) -> bool:
         """Whether there may be something to read: two system calls at most, for polling.
@@ -143,7 +139,7 @@ class FileSource:
                 return True
             if file is None:
                 return status is not None or not self._retry.told
-            if status is None or (status.st_dev, status.st_ino) != file.identity:
+            if status is None or not file.is_at(status):
                 if status is not None and not self._is_foreign(status):
                     return True
                 status = os.fstat(file.fd)
@@ -160,6 +156,8 @@ class FileSource:
     def close(self) -> None:
         """Close the file; the iterator ends. May be called again."""
         self._closed = True
+        self._leave_file()
+        self._file, self._held = self._held, None
         self._leave_file()
         self._known.wakes.pop(self, None)
 
@@ -223,14 +221,13 @@ class FileSource:
         self._known.cut(self, file.head, file.offset)
         event = self._next = Truncated(self.name, file.offset, size if size < file.offset else 0)
         self._known.renew()  # the copy may be younger than the listing
-        for path, inode in self._missed(file.status()):
+        now = look_up(self.path)
+        for path, inode in self._missed(now):
             # A copy made before may hold what we had not read, and is to come before the rest.
-            if (item := self._open_missed(path, inode)) is not None:
+            if (item := self._open_missed(path, inode, copies=not file.is_at(now))) is not None:
                 if self._file is not file:
-                    self._linger = None
                     file.start_again()
-                    self._known.finish(*file.identity, file.mark(self))
-                    file.close()
+                    self._held, self._linger = file, None
                 return item
         self._next = None
         file.start_again()
@@ -238,15 +235,15 @@ class FileSource:
 
     def _at_end(self, file: Incarnation, status: os.stat_result) -> Item:
         now = look_up(self.path)
-        if now is not None and (now.st_dev, now.st_ino) == file.identity:
+        if file.is_at(now):
             self._linger = None
-            return self._caught_up() if file.whole else self._unfinished(file)
+            return CaughtUp(self.name) if file.whole else self._unfinished(file)
         if now is not None and self._is_foreign(now):
             now = None
         # Renamed, and nothing in its place yet: that is still our file, and all there is.
-        following = now is not None or bool(self._missed(None))
+        following = bool(now or self._held or self._missed(None))
         if not following and status.st_nlink:
-            return self._caught_up()
+            return CaughtUp(self.name)
         return self._leave(file, now, at_once=following)
 
     def _leave(self, file: Incarnation, now: os.stat_result | None, *, at_once: bool) -> Item:
@@ -260,10 +257,10 @@ class FileSource:
         size = None if now is None else now.st_size
         if linger.goes_on(time_now, writer=writer, new=size, at_once=at_once):
             self._known.wakes[self] = linger.next_look(time_now)
-            return self._caught_up()
+            return CaughtUp(self.name)
         self._leave_file()
         if writer and self._grace > 0:
-            self._owed = Noted(self.name, _STILL_WRITTEN)
+            self._owed = Noted(self.name, STILL_WRITTEN)
         return self._go_to(now)
 
     def _leave_file(self) -> None:
@@ -279,7 +276,7 @@ class FileSource:
         linger = self._linger = self._linger or Linger(time_now, self._grace)
         if (writer := has_writer(file.fd)) or (writer is None and not linger.over(time_now)):
             self._known.wakes[self] = linger.next_look(time_now)
-            return self._caught_up()
+            return CaughtUp(self.name)
         file.give_up()
         return Failed(self.name, *_CUT_SHORT)
 
@@ -288,7 +285,7 @@ class FileSource:
     def _begin(self) -> Item:
         now = look_up(self.path)
         if now is not None and self._is_foreign(now):
-            return self._caught_up()
+            return CaughtUp(self.name)
         return self._go_to(now)
 
     def _open_early(self, *, skip: bool) -> None:
@@ -312,9 +309,13 @@ class FileSource:
 
     def _go_to(self, now: os.stat_result | None) -> Item:
         """Open the oldest file not read yet: one rotated before we looked, or the one there now."""
-        for path, inode in self._missed(now):
+        # What came into the place of the truncated file is younger than what that holds now.
+        for path, inode in self._missed(now) if not self._held or self._held.is_at(now) else ():
             if (item := self._open_missed(path, inode)) is not None:
                 return item
+        if self._held is not None:
+            self._file, self._held = self._held, None
+            return self._settle(self._file)
         if now is None:
             return self._tell("missing", Waiting(self.name))
         file = self._open_regular(now)
@@ -329,7 +330,7 @@ class FileSource:
         ours = None if self._file is None else self._file.inode
         return [(os.path.join(folder, it.name), it.inode) for it in found if it.inode != ours]
 
-    def _open_missed(self, path: str, inode: int) -> Item | None:
+    def _open_missed(self, path: str, inode: int, *, copies: bool = False) -> Item | None:
         try:
             file = Incarnation(path, self.name)
         except FileNotFoundError:
@@ -339,25 +340,27 @@ class FileSource:
         if file.inode != inode:
             file.close()
             return self._look_again()
-        read = self._known.read_of_copy(self, file.fd)
-        if read is not None and not file.begin_at(read):
+        truncated, read = self._next, self._known.read_of_copy(self, file.fd)
+        if read is not None and not file.skip_copied(read if truncated else None):
             self._known.finish(*file.identity, file.mark(self))
-            file.close()
-            return None
-        self._file = file
+        elif read is not None or not copies:
+            self._file = file
+            return self._settle(file) if read is None else self._read_rest(file)
+        file.close()
+        return None
+
+    def _read_rest(self, copy: Incarnation) -> Item:
+        """Go on in a copy where the truncated file was read to, maybe inside a line: untold."""
         truncated = self._next
-        event = self._settle(file)
-        if read is None or truncated is None:
-            return event
-        # What follows goes on where the truncated file was read to, maybe inside a line.
+        self._settle(copy)
         self._next = truncated
-        return self._read_on(file)
+        return self._read_on(copy)
 
     def _open_regular(self, now: os.stat_result) -> Incarnation | None:
         """Open what is at our path if it still is what it was `now`."""
         require_regular(self.name, now.st_mode)
         file = Incarnation(self.path, self.name)
-        if file.identity != (now.st_dev, now.st_ino):
+        if not file.is_at(now):
             file.close()
             return None
         self._file = file
@@ -375,12 +378,9 @@ class FileSource:
 
     def _look_again(self) -> Item:
         self._known.wakes[self] = self._clock()
-        return self._caught_up()
+        return CaughtUp(self.name)
 
     # What is told once.
-
-    def _caught_up(self) -> Item:
-        return CaughtUp(self.name)
 
     def _failed(self, error: SourceError) -> Item:
         time_now = self._clock()
@@ -389,7 +389,7 @@ class FileSource:
         return self._tell(error.problem, Failed(self.name, error.problem, error.hint))
 
     def _tell(self, what: str, event: Event) -> Item:
-        return event if self._retry.is_new(what) else self._caught_up()
+        return event if self._retry.is_new(what) else CaughtUp(self.name)
 
     def _works(self) -> None:
         if self._retry.troubled:

@@ -54,6 +54,10 @@ class Incarnation:
         """Device and inode."""
         return self.device, self.inode
 
+    def is_at(self, there: os.stat_result | None) -> bool:
+        """Whether what is there, if anything, is this file."""
+        return there is not None and (there.st_dev, there.st_ino) == self.identity
+
     def read(self, limit: int) -> bytes:
         """The next bytes, b"" if there are none (now); raises `OSError` and `CorruptDataError`."""
         take = self._portion if self._expander is None else self._expander.piece
@@ -71,6 +75,10 @@ class Incarnation:
         """Whether the file still begins with what was read as its beginning."""
         return self.packed or head_of(self.fd, self.head.length) == self.head
 
+    def is_begin_of(self, fd: int) -> bool:
+        """Whether another open file begins as this one, as far as this was read."""
+        return self.head.length > 0 and head_of(fd, self.head.length) == self.head
+
     def start_again(self) -> None:
         """Go back to the start of a file that was truncated."""
         self.offset = self.given = 0
@@ -81,13 +89,13 @@ class Incarnation:
         end = os.fstat(self.fd).st_size
         self._go_to(end if self.packed else _after_last_newline(self.fd, end))
 
-    def begin_at(self, offset: int) -> bool:
-        """Go to where the file that this is a copy of was read to; False if nothing follows.
+    def skip_copied(self, read: int | None) -> bool:
+        """Go to where the file that this is a copy of was `read` to; False if nothing follows.
 
-        What a compressed copy holds was read from the file it was made of.
+        None stands for all of it, and what a compressed copy holds counts as read.
         """
         size = os.fstat(self.fd).st_size
-        self._go_to(size if self.packed else min(offset, size))
+        self._go_to(size if read is None or self.packed else min(read, size))
         return self.offset < size
 
     def resume(self, mark: Mark) -> bool:
