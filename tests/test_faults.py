@@ -353,6 +353,69 @@ def test_more_notifications_than_the_system_keeps_are_no_loss_and_said_once(
     assert plait.end() == 0
 
 
+def many(folder: Path, count: int) -> list[Path]:
+    """Logs of one line each."""
+    folder.mkdir()
+    paths = [folder / f"{number}.log" for number in range(count)]
+    for number, path in enumerate(paths):
+        path.write_bytes(lines(number, number))
+    return paths
+
+
+def few_files() -> None:
+    """Let this process have few files open, for good."""
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
+
+
+def test_more_files_than_may_be_open_are_followed_by_turns_and_that_is_said_once(
+    follow: Follow, tmp_path: Path
+) -> None:
+    paths, out = many(tmp_path / "logs", 200), tmp_path / "out"
+    plait = follow(tmp_path / "logs" / "*.log", "-o", out, preexec_fn=few_files)
+    wait_for(lambda: out.exists() and out.read_bytes() == lines(0, 199))
+    for number, path in enumerate(paths):
+        append(path, lines(1000 + number, 1000 + number))
+    wait_for(lambda: out.read_bytes().count(b"\n") == 400)
+    for number, path in enumerate(paths):
+        append(path, lines(2000 + number, 2000 + number))
+        path.rename(f"{path}.1")
+        append(path, lines(3000 + number, 3000 + number))
+    wait_for(lambda: out.read_bytes().count(b"\n") == 800)
+    assert plait.end() == 0
+    expected = b"".join(lines(at, at + 199) for at in (0, 1000, 2000, 3000))
+    assert sorted(out.read_bytes().splitlines()) == expected.splitlines()
+    assert plait.said.read_text().count("ulimit -n") == 1
+
+
+def test_a_file_deleted_while_it_could_not_be_kept_open_is_told(
+    follow: Follow, tmp_path: Path
+) -> None:
+    paths, out = many(tmp_path / "logs", 200), tmp_path / "out"
+    plait = follow(tmp_path / "logs" / "*.log", "-o", out, preexec_fn=few_files)
+    wait_for(lambda: out.exists() and out.read_bytes() == lines(0, 199))
+    for path in paths:
+        path.unlink()
+    wait_for(lambda: plait.says("was deleted while it was closed"))
+    append(paths[0], lines(500, 500))
+    wait_for(lambda: out.read_bytes() == lines(0, 199) + lines(500, 500))
+    assert plait.end() == 1
+
+
+def test_ten_thousand_files_are_followed(follow: Follow, tmp_path: Path) -> None:
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most != resource.RLIM_INFINITY and most < 11_000:
+        pytest.skip(f"only {most} files may be open here")
+    paths, out = many(tmp_path / "logs", 10_000), tmp_path / "out"
+    plait = follow(tmp_path / "logs" / "*.log", "-o", out)
+    wait_for(lambda: out.exists() and out.read_bytes() == lines(0, 9_999))
+    for number, path in enumerate(paths):
+        append(path, lines(10_000 + number, 10_000 + number))
+    wait_for(lambda: out.read_bytes().count(b"\n") == 20_000)
+    assert plait.end() == 0
+    assert sorted(out.read_bytes().splitlines()) == lines(0, 19_999).splitlines()
+    assert "ulimit" not in plait.said.read_text()
+
+
 # Memory.
 
 

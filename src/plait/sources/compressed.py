@@ -16,6 +16,9 @@ PORTION = 64 * 1024
 _XZ_MEMORY = 256 * 1024 * 1024
 
 
+CUT_SHORT = ("ends early: the compressed data is not complete", "is it damaged, or still written?")
+
+
 class CorruptDataError(Exception):
     """The compressed bytes do not follow their format; the text says how."""
 

@@ -10,8 +10,8 @@ from plait.errors import MissingExtra, SourceError
 from plait.events import CaughtUp, Event, Failed, Noted, Opened, Rotated, Truncated, Waiting
 from plait.logs.chunk import Chunk
 from plait.sources import Item
-from plait.sources.compressed import CorruptDataError
-from plait.sources.faults import in_words, look_up, require_regular
+from plait.sources.compressed import CUT_SHORT, CorruptDataError
+from plait.sources.faults import in_words, is_missing, look_up, require_regular
 from plait.sources.incarnation import Incarnation
 from plait.sources.known import Known
 from plait.sources.linger import STILL_WRITTEN, Linger
@@ -95,7 +95,7 @@ class FileSource:
     @property
     def size(self) -> int | None:
         """Bytes on disk of the file now open, None before it is open."""
-        return None if self._file is None else os.fstat(self._file.fd).st_size
+        return None if self._file is None else self._file.size
 
     @property
     def read_bytes(self) -> int:
@@ -143,7 +143,7 @@ class FileSource:
                 if status is not None and not self._is_foreign(status):
                     return True
                 status = os.fstat(file.fd)
-        except OSError:
+        except (OSError, SourceError):
             return True
         return status.st_mtime_ns != file.modified or (
             not file.packed and status.st_size != file.offset
@@ -171,7 +171,7 @@ class FileSource:
             if (chunk := self._chunk()) is not None:
                 return chunk
             if not self._file.whole:
-                raise SourceError(self.name, *_CUT_SHORT)
+                raise SourceError(self.name, *CUT_SHORT)
         except OSError as error:
             self.close()
             raise in_words(self.name, error) from error
@@ -197,6 +197,8 @@ class FileSource:
         try:
             return self._begin() if self._file is None else self._read_on(self._file)
         except OSError as error:
+            if is_missing(error):
+                return self._look_again()  # it went between two steps of ours
             return self._failed(in_words(self.name, error))
         except SourceError as error:
             return self._failed(error)
@@ -278,7 +280,7 @@ class FileSource:
             self._known.wakes[self] = linger.next_look(time_now)
             return CaughtUp(self.name)
         file.give_up()
-        return Failed(self.name, *_CUT_SHORT)
+        return Failed(self.name, *CUT_SHORT)
 
     # Followed: nothing open; the next file is found and opened.
 
@@ -317,7 +319,7 @@ class FileSource:
             self._file, self._held = self._held, None
             return self._settle(self._file)
         if now is None:
-            return self._tell("missing", Waiting(self.name))
+            return Waiting(self.name) if self._retry.is_new("missing") else CaughtUp(self.name)
         file = self._open_regular(now)
         return self._settle(file) if file is not None else self._look_again()
 
@@ -332,7 +334,7 @@ class FileSource:
 
     def _open_missed(self, path: str, inode: int, *, copies: bool = False) -> Item | None:
         try:
-            file = Incarnation(path, self.name)
+            file = Incarnation(path, self.name, self._known.descriptors)
         except FileNotFoundError:
             return self._look_again()
         except OSError:
@@ -359,7 +361,7 @@ class FileSource:
     def _open_regular(self, now: os.stat_result) -> Incarnation | None:
         """Open what is at our path if it still is what it was `now`."""
         require_regular(self.name, now.st_mode)
-        file = Incarnation(self.path, self.name)
+        file = Incarnation(self.path, self.name, self._known.descriptors)
         if not file.is_at(now):
             file.close()
             return None
@@ -383,18 +385,15 @@ class FileSource:
     # What is told once.
 
     def _failed(self, error: SourceError) -> Item:
+        if self._file is not None and self._file.vanished:
+            self._leave_file()
         time_now = self._clock()
         if time_now >= self._known.wakes.get(self, time_now):
             self._known.wakes[self] = time_now + self._retry.pause()
-        return self._tell(error.problem, Failed(self.name, error.problem, error.hint))
-
-    def _tell(self, what: str, event: Event) -> Item:
-        return event if self._retry.is_new(what) else CaughtUp(self.name)
+        failed = Failed(self.name, error.problem, error.hint)
+        return failed if self._retry.is_new(error.problem) else CaughtUp(self.name)
 
     def _works(self) -> None:
         if self._retry.troubled:
             self._retry.works()
             self._known.wakes.pop(self, None)
-
-
-_CUT_SHORT = ("ends early: the compressed data is not complete", "is it damaged, or still written?")

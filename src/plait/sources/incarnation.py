@@ -4,11 +4,11 @@ import contextlib
 import os
 from collections.abc import Iterator
 
+from plait.errors import SourceError
 from plait.sources.compressed import Expander, kind_of
+from plait.sources.descriptors import FLAGS, Descriptors
 from plait.sources.known import HEAD, NO_HEAD, Mark, Reader, grown, head_of, is_same
 
-#: Flags that never wait, even should a pipe have taken the file's place since it was looked at.
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 #: The piece in which the last newline is looked for from the end: a few long lines.
 _BACK = 64 * 1024
 
@@ -20,11 +20,17 @@ class Incarnation:
     2. `offset` counts bytes on disk, `given` bytes handed out.
     """
 
-    __slots__ = ("_expander", "device", "fd", "given", "head", "inode", "modified", "offset")
+    __slots__ = (
+        "_descriptors", "_expander", "_fd", "_name", "_path", "device", "given", "head", "inode",
+        "modified", "offset", "vanished",
+    )  # fmt: skip
 
-    def __init__(self, path: str, name: str) -> None:
+    def __init__(self, path: str, name: str, descriptors: Descriptors | None = None) -> None:
         """Open the file; raises `OSError`, or `MissingExtra` for a compression not installed."""
-        self.fd = os.open(path, _FLAGS)
+        self._path, self._name = path, name
+        self._descriptors = Descriptors() if descriptors is None else descriptors
+        self._fd = self._descriptors.open(path, self)
+        self.vanished = False  # it had lent its descriptor, and could not be found again
         try:
             status = os.fstat(self.fd)
             self.device, self.inode = status.st_dev, status.st_ino
@@ -36,8 +42,13 @@ class Incarnation:
                 self._expander = Expander(name, kind, self._portion)
                 self.head = head_of(self.fd)
         except BaseException:
-            os.close(self.fd)
+            self.close()
             raise
+
+    @property
+    def fd(self) -> int:
+        """The descriptor; raises `SourceError` if it was lent and the file is gone."""
+        return self._fd if self._fd >= 0 else self._open_again()
 
     @property
     def packed(self) -> bool:
@@ -57,6 +68,14 @@ class Incarnation:
     def is_at(self, there: os.stat_result | None) -> bool:
         """Whether what is there, if anything, is this file."""
         return there is not None and (there.st_dev, there.st_ino) == self.identity
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk now; of one that cannot be found any more, those that were read."""
+        try:
+            return os.fstat(self.fd).st_size
+        except (OSError, SourceError):
+            return self.offset
 
     def read(self, limit: int) -> bytes:
         """The next bytes, b"" if there are none (now); raises `OSError` and `CorruptDataError`."""
@@ -114,8 +133,36 @@ class Incarnation:
         return Mark(reader, self.head, self.offset)
 
     def close(self) -> None:
-        """Close the file; once."""
-        os.close(self.fd)
+        """Close the file; may be called again."""
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        self._descriptors.closed(self)
+
+    def lend(self) -> None:
+        """Close the descriptor; the file is opened again when it is needed."""
+        os.close(self._fd)
+        self._fd = -1
+
+    def _open_again(self) -> int:
+        """Open the file under the name that it has now in its folder."""
+        for path in self._names():
+            with contextlib.suppress(FileNotFoundError):
+                self._fd = self._descriptors.open(path, self)
+                if self.is_at(os.fstat(self._fd)):
+                    self._path = path
+                    return self._fd
+                self.close()
+        self.vanished = True
+        raise SourceError(self._name, *_VANISHED)
+
+    def _names(self) -> Iterator[str]:
+        yield self._path
+        folder = os.path.dirname(self._path)
+        with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+            for entry in entries:
+                if entry.inode() == self.inode:
+                    yield os.path.join(folder, entry.name)
 
     def _go_to(self, offset: int) -> None:
         self.offset = offset
@@ -131,6 +178,12 @@ class Incarnation:
             self.head = grown(self.head, data)
         self.offset += len(data)
         return data
+
+
+_VANISHED = (
+    "was deleted while it was closed, since too few files may be open; the rest of it is lost",
+    "raise the limit with ulimit -n",
+)
 
 
 class _Nothing(Expander):
@@ -165,7 +218,7 @@ def _after_last_newline(fd: int, end: int) -> int:
 @contextlib.contextmanager
 def open_quietly(path: str) -> Iterator[int]:
     """A descriptor for a short look at a file."""
-    fd = os.open(path, _FLAGS)
+    fd = os.open(path, FLAGS)
     try:
         yield fd
     finally:

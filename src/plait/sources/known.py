@@ -11,6 +11,7 @@ from collections.abc import Container, Iterator
 from typing import NamedTuple, Protocol
 
 from plait.sources.compressed import begin_of, kind_of
+from plait.sources.descriptors import Descriptors
 from plait.sources.rotated import Rotation, rotations
 
 #: A file is told from another with the same device and inode by at most so many first bytes.
@@ -79,6 +80,7 @@ class Known:
     """
 
     def __init__(self) -> None:
+        self.descriptors = Descriptors()
         #: When a source wants to be looked at though nothing may have been reported for it.
         self.wakes: dict[Reader, float] = {}
         #: The sources by the paths they were given, to find whose rotated file a name may be.
