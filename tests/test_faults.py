@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import pty
 import resource
 import signal
 import subprocess
@@ -223,6 +224,25 @@ def test_sighup_opens_the_output_anew_at_once(follow: Follow, log: Path) -> None
     wait_for(lambda: out.read_bytes() == lines(11, 20))
     assert plait.end() == 0
     assert old.read_bytes() == lines(1, 10)
+
+
+def test_sighup_of_a_terminal_that_is_gone_is_a_stop(follow: Follow, log: Path) -> None:
+    ours, theirs = pty.openpty()
+
+    def take_terminal() -> None:
+        os.setsid()
+        fcntl.ioctl(theirs, termios.TIOCSCTTY, 0)
+
+    out = log.with_name("out")
+    plait = follow(log, "-o", out, preexec_fn=take_terminal)
+    os.close(theirs)
+    wait_for(lambda: out.exists() and out.read_bytes() == lines(1, 10))
+    plait.process.send_signal(signal.SIGHUP)
+    wait_for(lambda: plait.says("opened anew"))
+    append(log, lines(11, 20))
+    os.close(ours)  # the system sends SIGHUP
+    assert plait.process.wait() == 0
+    assert out.read_bytes() == lines(1, 20)
 
 
 def test_an_output_rotated_again_and_again_while_it_is_written_holds_everything_once(
