@@ -285,6 +285,36 @@ async def test_a_source_stamped_in_the_past_disturbs_the_order_of_no_source() ->
 
 
 @on_loop
+async def test_a_sink_that_stalls_for_a_minute_loses_nothing_and_makes_nothing_late() -> None:
+    a, b, clock = ScriptedSource("a"), ScriptedSource("b"), ManualClock()
+    texts: list[str] = []
+    free = asyncio.Event()
+
+    async def stalling(batch: Batch) -> None:
+        texts.extend(record.text.split()[-1] for record in batch)
+        await free.wait()
+
+    async with stream(a, b, clock=clock) as live:
+        writing = asyncio.create_task(live.write_to(stalling))
+        a.send(line(1, "a1"), line(2, "a2"))
+        b.send(line(1.5, "b1"))
+        while not texts:
+            clock.advance(0.1)
+            await settled()
+        for second in range(3, 50, 2):
+            a.send(line(second, f"a{second}"))
+            clock.advance(2.5)
+            b.send(line(second - 1, f"b{second - 1}"))
+            await settled()
+        free.set()
+        a.end()
+        b.end()
+        await writing
+        assert texts == ["a1", "b1", "a2", *(f"{'ba'[at % 2]}{at}" for at in range(2, 50))]
+        assert live.stats.late == 0
+
+
+@on_loop
 async def test_a_slow_reader_stops_the_reading() -> None:
     taken = 0
 
