@@ -222,7 +222,7 @@ class FileSource:
     def _start_again(self, file: Incarnation, size: int) -> Item:
         self._known.cut(self, file.head, file.offset)
         event = self._next = Truncated(self.name, file.offset, size if size < file.offset else 0)
-        self._known.renew()  # the copy may be younger than the listing
+        self._known.renew(since=file.modified)  # the copy may be younger than the listing
         now = look_up(self.path)
         for path, inode in self._missed(now):
             # A copy made before may hold what we had not read, and is to come before the rest.

@@ -21,9 +21,11 @@ HEAD = 1024
 _QUIET = 3600 * 10**9
 #: So many finished files are remembered; far more than are rotated between two looks.
 _REMEMBERED = 20_000
-#: A folder whose files are renamed while we first list it is listed again, so often at most:
-#: of a hundred files shifted every 10 ms, some three listings see each under its name.
+#: A folder whose files are renamed while we first list it is listed again, so often at most. Few
+#: are missed by one listing, and by the next only what was renamed again while that was made.
 _LISTINGS = 20
+#: The times of files are those of the last clock tick (ns), of which the slowest has 10 ms.
+_TICK = 10**7
 
 
 class Head(NamedTuple):
@@ -172,11 +174,15 @@ class Known:
             if empty:
                 self._folders[folder].present.clear()
 
-    def renew(self) -> None:
-        """Forget what folders looked like; called once for each round of looking."""
+    def renew(self, *, since: int | None = None) -> None:
+        """Forget what folders looked like; called once for each round of looking.
+
+        With `since` (ns since 1970), only what may have been seen before that.
+        """
         self._real.clear()
         for folder in self._folders.values():
-            folder.listing = None
+            if since is None or (folder.listing and folder.listing.taken <= since + _TICK):
+                folder.listing = None
 
     def target(self, path: str) -> str:
         """Where the file of this path really lies: through a link, and through linked folders."""
@@ -261,9 +267,10 @@ def _oldest_first(found: list[Candidate], read: list[int]) -> list[Candidate]:
 class _Listing:
     """What a folder holds at one moment."""
 
-    __slots__ = ("device", "inodes", "rotated")
+    __slots__ = ("device", "inodes", "rotated", "taken")
 
     def __init__(self, folder: str) -> None:
+        self.taken = time.time_ns()
         self.device = _device(folder)
         self.inodes: dict[str, int] = {}
         self.rotated: dict[str, list[tuple[str, Rotation, int]]] = {}
@@ -300,7 +307,7 @@ class _Folder:
                 looks = _looks(os.path.join(path, name), inode, closely=close)
                 if looks is not None and inode in left:
                     self.present[inode] = looks
-                    left.remove(inode)
+            left -= self.present.keys()
             if not left:
                 return
             listing = _Listing(path)
