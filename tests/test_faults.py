@@ -10,10 +10,10 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import pytest
 
@@ -53,11 +53,13 @@ def is_as_long(out: Path, log: Path) -> bool:
 class Following:
     """A `plait merge -f` with its output in a file, and what it says in another."""
 
-    def __init__(self, folder: Path, *words: str | Path, **popen: object) -> None:
+    def __init__(
+        self, folder: Path, *words: str | Path, start: Sequence[str] = PLAIT, **popen: object
+    ) -> None:
         self.said = folder / "said"
         with self.said.open("wb") as said:
             self.process = subprocess.Popen(
-                [*PLAIT, "merge", "-f", *map(str, words)],
+                [*start, "merge", "-f", *map(str, words)],
                 stderr=said,
                 **popen,  # type: ignore[call-overload]  # each test names the few it needs
             )
@@ -80,11 +82,11 @@ class Following:
 def follow(tmp_path: Path) -> Iterator[Callable[..., Following]]:
     made: list[Following] = []
 
-    def start(*words: str | Path, **popen: object) -> Following:
+    def begin(*words: str | Path, **popen: Any) -> Following:
         made.append(Following(tmp_path, *words, **popen))
         return made[-1]
 
-    yield start
+    yield begin
     for it in made:
         it.process.kill()
         it.process.communicate()
@@ -371,6 +373,32 @@ def test_more_notifications_than_the_system_keeps_are_no_loss_and_said_once(
     wait_for(lambda: out.read_bytes() == lines(1, 20))
     assert plait.said.read_text().count("more changed than the system could tell") == 1
     assert plait.end() == 0
+
+
+def test_without_watches_left_files_are_looked_at_again_and_again_and_that_is_said_once(
+    follow: Follow, tmp_path: Path
+) -> None:
+    limit = "echo 2 > /proc/sys/user/max_inotify_watches"  # of a user namespace of its own
+    words = ["unshare", "-Ur", "sh", "-c"]
+    with contextlib.suppress(FileNotFoundError):
+        if subprocess.run([*words, limit], capture_output=True).returncode:
+            words = []
+    if not words:
+        pytest.skip("user namespaces are not permitted here")
+    paths, out = [tmp_path / str(number) / "app.log" for number in range(5)], tmp_path / "out"
+    for number, path in enumerate(paths):
+        path.parent.mkdir()
+        path.write_bytes(lines(number, number))
+    plait = follow(
+        tmp_path / "*" / "app.log", "-o", out, start=[*words, f'{limit}; exec "$@"', "sh", *PLAIT]
+    )
+    wait_for(lambda: out.exists() and out.read_bytes() == lines(0, 4))
+    for number, path in enumerate(paths, 5):
+        path.rename(f"{path}.1")
+        append(path, lines(number, number))
+    wait_for(lambda: sorted(out.read_bytes().splitlines()) == lines(0, 9).splitlines())
+    assert plait.end() == 0
+    assert plait.said.read_text().count("no watches are left") == 1
 
 
 def many(folder: Path, count: int) -> list[Path]:

@@ -1,6 +1,7 @@
 """Folders to look at in, names in them that may have changed out: watched, or else polled."""
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -240,9 +241,17 @@ class Folders(Generic[Content]):
     def _say_polling(self, path: str, error: OSError) -> None:
         if not self._said:
             self._said = True
-            why = (error.strerror or "unknown error").lower()
+            unknown = (error.strerror or "unknown error").lower()
+            why = _EXHAUSTED.get(error.errno, unknown)
             note = f"cannot be watched ({why}); looking at its files again and again instead"
             self.events.append(Noted(path or "inotify", note))
+
+
+#: What errors mean here, and what to do about it.
+_EXHAUSTED: dict[int | None, str] = {
+    errno.ENOSPC: "no watches are left: raise fs.inotify.max_user_watches",
+    errno.EMFILE: "no watchers are left: raise fs.inotify.max_user_instances",
+}
 
 
 def _identity(path: str) -> tuple[int, int] | None:
