@@ -30,6 +30,7 @@ def main(words: Sequence[str] | None = None) -> int:
         kind for kind in SCENARIOS.values() if options.kill or not kind.kills
     ]
     outcomes: list[Outcome] = []
+    about = page.about(chosen, options.seed, options.length)
     try:
         for seed in _seeds(options.seed, options.seconds):
             outcomes.extend(_round(kinds, chosen, seed, options.length, keep=options.keep))
@@ -38,7 +39,6 @@ def main(words: Sequence[str] | None = None) -> int:
     print(f"\n{page.survived(outcomes)}")
     if options.write:
         text = options.write.read_text("utf-8")
-        about = page.about(chosen, options.seed, options.length)
         options.write.write_text(page.write(text, page.markdown(outcomes, about)), "utf-8")
     should = {follower.name for follower in chosen if follower.should_hold}
     bad = [it for it in outcomes if it.follower in should and not it.holds]

@@ -66,7 +66,10 @@ def _tail(files: Sequence[str], output: Path, scratch: Path) -> list[str]:
 def _rsyslog(files: Sequence[str], output: Path, scratch: Path) -> list[str]:
     (scratch / "state").mkdir(exist_ok=True)
     inputs = "".join(
-        f'input(type="imfile" File="{file}" Tag="t" reopenOnTruncate="on")\n' for file in files
+        # Its place is kept every 100 lines: by default only at the end, which is none for SIGKILL.
+        f'input(type="imfile" File="{file}" Tag="t"'
+        ' reopenOnTruncate="on" PersistStateInterval="100")\n'
+        for file in files
     )
     config = scratch / "rsyslog.conf"
     config.write_text(

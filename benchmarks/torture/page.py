@@ -54,7 +54,8 @@ def about(followers: Sequence[Follower], seed: int, length: float) -> str:
     versions = ", ".join(it.version for it in followers if it.version)
     return (
         f"{date.today():%B %Y}, {platform.system()} on {len(os.sched_getaffinity(0))} cores, "
-        f"Python {platform.python_version()}, seed {seed}, {length:g} s a scenario. {versions}."
+        f"load {os.getloadavg()[0]:.1f} at the start. Python {platform.python_version()}, "
+        f"seed {seed}, {length:g} s a scenario. {versions or 'No peer is installed'}."
     )
 
 
