@@ -135,7 +135,8 @@ def followers() -> dict[str, Follower]:
         )  # fmt: skip
     for name, program, build in _DAEMONS:
         if (path := _which(program)) is not None:
-            version = _first_line(path, "--version")
+            version = _first_line(path, "-v" if name == "rsyslog" else "--version")
+            version = " ".join(version.removesuffix(" compiled with:").split())
             found[name] = Follower(name, build, version=version)
     return found
 

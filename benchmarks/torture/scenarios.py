@@ -154,14 +154,13 @@ class Cascade(Scenario):
 
 
 class Deleted(Scenario):
-    """Deleted while it is written, and made anew; its inode is often given out again."""
+    """Deleted while it is written, and made anew."""
 
     name = "deleted"
-    what = "deleted, the writer makes it anew at once, often with the same inode"
+    what = "deleted, the last lines still to be read; the writer makes it anew at once"
 
     def fault(self, stage: Stage) -> int:
         path = self.some_path(stage)
-        # The last lines can be had only by who has the file open already.
         path.unlink()
         reopen(stage, path)
         return 1
