@@ -64,13 +64,9 @@ class Gate:
             return None
         return Noted(path, f"is the same file as {owner.path}; read once")
 
-    def is_output(self, path: str, status: os.stat_result) -> bool:
-        """Whether plait writes to this file, or did so before it was rotated."""
-        folder, name = os.path.split(os.path.realpath(path))
-        olds = {os.path.join(folder, rotation.base) for rotation in rotations(name)}
+    def is_output(self, status: os.stat_result) -> bool:
+        """Whether this file is one that plait writes to."""
         for output in self._exclude:
-            if isinstance(output, str) and olds and os.path.realpath(output) in olds:
-                return True
             try:
                 where = os.stat(output) if isinstance(output, str) else None
             except OSError:
@@ -82,10 +78,21 @@ class Gate:
                 return True
         return False
 
+    def was_output(self, path: str) -> bool:
+        """Whether this is the name of an output that was rotated."""
+        folder, name = os.path.split(path)
+        olds = {rotation.base for rotation in rotations(name)}
+        return any(
+            os.path.basename(output) in olds
+            and os.path.realpath(os.path.dirname(output)) == os.path.realpath(folder)
+            for output in self._exclude
+            if isinstance(output, str)
+        )
+
     def _reason(self, path: str, status: os.stat_result, *, starting: bool) -> str | None:
         if not stat.S_ISREG(status.st_mode):
             return _SILENT
-        if self.is_output(path, status):
+        if self.is_output(status) or (not starting and self.was_output(path)):
             return "left out: it is the output"
         if starting:
             same = self.same_as(path, status)
