@@ -1,6 +1,10 @@
 """The torture test: plait holds in every scenario, and a follower that does not is found out."""
 
+import os
+import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +17,7 @@ from benchmarks.torture.scenarios import SCENARIOS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="signals and paths are Linux's")
 
+ROOT = Path(__file__).parent.parent
 #: Seconds of writing: each scenario's fault comes a few times.
 SECONDS = 1.0
 
@@ -97,6 +102,19 @@ def test_the_table_has_a_row_a_scenario_and_a_column_a_follower() -> None:
     written = page.write(f"a\n{page.BEGIN}\nbefore\n{page.END}\nb", table)
     assert table in written
     assert "before" not in written
+
+
+def test_told_to_end_it_ends_what_it_started_and_leaves_nothing(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "benchmarks.torture", "--scenario", "appended", "--length", "99"]
+    running = subprocess.Popen(
+        words, cwd=ROOT, env={**os.environ, "TMPDIR": str(tmp_path)}, stdout=subprocess.DEVNULL
+    )
+    while not any(it.stat().st_size for it in tmp_path.glob("*/output")):
+        assert running.poll() is None
+        time.sleep(0.01)
+    running.terminate()
+    assert running.wait() == 0
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_command_fails_when_who_should_hold_does_not(

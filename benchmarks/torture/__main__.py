@@ -12,6 +12,7 @@ loses, repeats, tears or disorders a line.
 
 import argparse
 import itertools
+import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -133,4 +134,6 @@ def _round(
 
 
 if __name__ == "__main__":
+    # As Ctrl-C, so that what was started is ended.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
