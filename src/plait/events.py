@@ -164,6 +164,32 @@ class Lost(Failed):
 
 
 @frozen
+class Stalled(Event):
+    """An output cannot be written: nothing is read until it can."""
+
+    problem: str = ""
+
+    def what(self) -> str:
+        return f"{self.problem}; waiting until it can be written"
+
+
+@frozen
+class Resumed(Event):
+    """An output that could not be written can be written again; nothing was lost."""
+
+    def what(self) -> str:
+        return "can be written again; going on where it stopped"
+
+
+@frozen
+class Reopened(Event):
+    """An output goes on in the file that its name stands for now."""
+
+    def what(self) -> str:
+        return "opened anew; what follows is in the new file"
+
+
+@frozen
 class Ended(Event):
     """The source has nothing more to give."""
 

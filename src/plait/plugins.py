@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from plait.errors import UsageError
+from plait.events import Event
 from plait.sinks import Sink
 from plait.sources import AsyncSource, BlockingSource, Source
 from plait.sources.files import Files, FileSource, FileSpec
@@ -217,16 +218,28 @@ def _iterable(items: object, position: int) -> Opened:
     raise UsageError(f"{items!r} is not a source; a source is a path or an iterable of bytes")
 
 
-def open_sink(target: str, render: "Renderer", *, patient: bool = False) -> Sink:
-    """The sink that a target of `-o` stands for: `-`, a file, or a plug-in's URL."""
-    from plait.sinks.descriptor import DescriptorSink, FileSink
+def open_sink(
+    target: str,
+    render: "Renderer",
+    *,
+    patient: bool = False,
+    tell: Callable[[Event], None] | None = None,
+) -> Sink:
+    """The sink that a target of `-o` stands for: `-`, a file, or a plug-in's URL.
 
+    With `tell`, faults of the target that may pass are waited for, and told as events.
+    """
+    from plait.sinks.descriptor import DescriptorSink, FileSink
+    from plait.sinks.outage import Outage
+
+    name = "standard output" if target == "-" else target
+    outage = None if tell is None else Outage(name, tell)
     if target == "-":
-        return DescriptorSink(1, render, name="standard output", patient=patient)
+        return DescriptorSink(1, render, name=name, patient=patient, outage=outage)
     scheme = _parts(_SCHEME, target)
     if scheme is not None and scheme[2].startswith("//"):
         plugin = _entry_point("plait.sinks", scheme[1])
         if plugin is None:
             raise UsageError(f"{target}: no sink for {scheme[1]}: is known; write a path or -")
         return plugin(scheme[2], render)  # type: ignore[return-value]  # a plug-in's word
-    return FileSink(target, render)
+    return FileSink(target, render, outage=outage)

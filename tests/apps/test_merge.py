@@ -279,6 +279,13 @@ def test_an_output_that_a_glob_also_matches_is_left_out(logs: Path) -> None:
     assert "all.log" in err
 
 
+def test_rotated_files_can_be_merged_into_one_of_their_base_name(logs: Path) -> None:
+    for number, name in enumerate(("a.log", "b.log"), 1):
+        (logs / name).rename(logs / f"app.log.{number}")
+    assert plait("merge", logs / "app.log.*", "-o", logs / "app.log") == (0, b"", "")
+    assert (logs / "app.log").read_bytes() == WHOLE
+
+
 def test_standard_output_into_a_file_that_a_folder_holds_is_left_out(logs: Path) -> None:
     with (logs / "all.log").open("wb") as out:
         subprocess.run([*PLAIT, "merge", str(logs)], stdout=out, check=True, timeout=30)

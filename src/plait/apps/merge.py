@@ -15,12 +15,12 @@ from plait.logs.render import Renderer, renderer
 from plait.plugins import open_sink, parse_spec
 from plait.settings import Options
 from plait.sinks import Sink
-from plait.sinks.descriptor import DescriptorSink
+from plait.sinks.descriptor import DescriptorSink, FileSink
 from plait.zones import local_zone, zone_of
 
 if TYPE_CHECKING:
     from plait.keeping import Keeping
-    from plait.logs.steps import Step
+    from plait.logs.batch import Step
 
 # The options that decide what an output holds.
 _LASTING: Final = (
@@ -65,10 +65,11 @@ def _merge(
         ),
     )
     stream.open()
-    sinks = _open_sinks(stream, values, outputs, keeping)
+    follow = values["follow"]
+    sinks = _open_sinks(stream, values, outputs, reporter if follow else None, keeping)
     progress = Progress(stream, wanted=values["progress"], to_terminal=_is_terminal(outputs))
     try:
-        _run(stream, sinks, progress, reporter)
+        _run(stream, sinks, progress)
         if keeping is not None:
             keeping.commit()
     finally:
@@ -191,15 +192,20 @@ def _settings(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _open_sinks(
-    stream: Stream, values: dict[str, Any], outputs: Sequence[str], keeping: "Keeping | None"
+    stream: Stream,
+    values: dict[str, Any],
+    outputs: Sequence[str],
+    tell: Reporter | None,
+    keeping: "Keeping | None",
 ) -> list[Sink]:
     if keeping is not None:
         keeping.begin(stream.bookmarks)
         stream.keeper = keeping
         render = _renderer(stream, values, keeping.path)
         return [DescriptorSink(keeping.descriptor, render, name=keeping.path)]
+    patient = not stream.immediate
     return [
-        open_sink(output, _renderer(stream, values, output), patient=not stream.immediate)
+        open_sink(output, _renderer(stream, values, output), patient=patient, tell=tell)
         for output in outputs
     ]
 
@@ -218,7 +224,7 @@ def _is_terminal(outputs: Sequence[str]) -> bool:
     return "-" in outputs and os.isatty(1)
 
 
-def _run(stream: Stream, sinks: Sequence[Sink], progress: Progress, reporter: Reporter) -> None:
+def _run(stream: Stream, sinks: Sequence[Sink], progress: Progress) -> None:
     if stream.immediate:
         try:
             run_at_once(stream.write_to(*sinks, tick=progress.tick))
@@ -227,12 +233,10 @@ def _run(stream: Stream, sinks: Sequence[Sink], progress: Progress, reporter: Re
         return
     import asyncio  # a merge of files alone starts in half the time without
 
-    asyncio.run(_run_in_loop(stream, sinks, progress.tick, reporter))
+    asyncio.run(_run_in_loop(stream, sinks, progress.tick))
 
 
-async def _run_in_loop(
-    stream: Stream, sinks: Sequence[Sink], tick: Callable[[], None], reporter: Reporter
-) -> None:
+async def _run_in_loop(stream: Stream, sinks: Sequence[Sink], tick: Callable[[], None]) -> None:
     import asyncio
     import signal
 
@@ -247,9 +251,13 @@ async def _run_in_loop(
             task.cancel()  # the second time it is meant
         stopped = True
         stream.stop()
+        for sink in sinks:
+            if isinstance(sink, DescriptorSink):
+                sink.hurry()
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop)
+    _listen_for_hang_up(loop, [sink for sink in sinks if isinstance(sink, FileSink)], stop)
     unwatch = _watch_reader(loop, task)
     try:
         async with stream:
@@ -260,6 +268,37 @@ async def _run_in_loop(
         raise BrokenPipeError from None
     finally:
         unwatch()
+
+
+def _listen_for_hang_up(loop: Any, files: Sequence[FileSink], stop: Callable[[], None]) -> None:
+    """Have SIGHUP open the output files anew, as programs do that rotate logs.
+
+    It stops us as SIGTERM does when it says what its name does: that the terminal is gone. One
+    that is ignored (`nohup`) stays ignored.
+    """
+    import signal
+
+    if not files or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        return
+    terminal = _has_terminal()
+
+    def hang_up() -> None:
+        if terminal and not _has_terminal():
+            stop()
+            return
+        for file in files:
+            file.reopen()
+
+    loop.add_signal_handler(signal.SIGHUP, hang_up)
+
+
+def _has_terminal() -> bool:
+    """Whether a terminal can send us signals, which is so until it is closed."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _watch_reader(loop: Any, task: Any) -> Callable[[], None]:  # asyncio is not imported above

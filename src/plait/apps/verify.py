@@ -14,9 +14,9 @@ from plait.errors import SourceError, UsageError
 from plait.events import Event, Failed
 from plait.intake import FileFeed, Intake
 from plait.logs.assemble import LIMIT
-from plait.logs.batch import Batch
+from plait.logs.batch import Batch, Step
 from plait.logs.chunk import Chunk
-from plait.logs.steps import Step, chain
+from plait.logs.steps import chain
 from plait.logs.verify import FormName, Verdict, Verifier
 from plait.plugins import Opened, open_sources, parse_spec
 from plait.settings import Options, Reading

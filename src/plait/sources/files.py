@@ -115,8 +115,10 @@ class Files:
 
     def events(self) -> list[Event]:
         """What was to be told since the last call or the last `poll`."""
-        told = self._events + self._folders.events + self._gate.events
+        descriptors = self._known.descriptors
+        told = self._events + self._folders.events + self._gate.events + descriptors.events
         self._events, self._folders.events, self._gate.events = [], [], []
+        descriptors.events = []
         return told
 
     def fileno(self) -> int | None:
