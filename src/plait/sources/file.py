@@ -73,7 +73,7 @@ class FileSource:
         self._file: Incarnation | None = None
         self._held: Incarnation | None = None  # truncated; read on once its copies are read
         self._linger: Linger | None = None  # once another file was seen in its place
-        self._owed: Event | None = None  # to be told before anything else
+        self._owed: list[Event] = []  # to be told before anything else
         self._next: Event | None = None  # to be told of the next file instead of `Rotated`
         self._retry = Retry()
         self._opened = self._closed = False
@@ -107,9 +107,8 @@ class FileSource:
         """Give the next item; raises `SourceError` or `MissingExtra` when not following."""
         if self._closed:
             raise StopIteration
-        if self._owed is not None:
-            owed, self._owed = self._owed, None
-            return owed
+        if self._owed:
+            return self._owed.pop(0)
         return self._follow_on() if self._follow else self._read_through()
 
     @property
@@ -193,7 +192,8 @@ class FileSource:
         at = file.given
         data = file.read(self._block)
         if self.skipper is not None and data and not at:
-            data, self._owed = self.skipper.begin(self.name, file, data)
+            data, skipped = self.skipper.begin(self.name, file, data)
+            self._owed += [] if skipped is None else [skipped]
         return Chunk(data, (file.device, file.inode, at, *file.head)) if data else None
 
     # Followed: an open file is read on, and left when another one stands in its place.
@@ -267,7 +267,7 @@ class FileSource:
             return CaughtUp(self.name)
         self._leave_file()
         if writer and self._grace > 0:
-            self._owed = Noted(self.name, STILL_WRITTEN)
+            self._owed.append(Noted(self.name, STILL_WRITTEN))
         return self._go_to(now)
 
     def _leave_file(self) -> None:
@@ -302,7 +302,7 @@ class FileSource:
                 return
             self._go_to(now)
             if self._file is not None:
-                self._owed = Opened(self.name)
+                self._owed.append(Opened(self.name))
                 if skip and self.has_open(now):
                     self._file.skip_backlog()
 

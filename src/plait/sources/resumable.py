@@ -77,7 +77,7 @@ class ResumableFile(FileSource):
         self._known.claim(*file.identity, self)
         self._known.forget(*file.identity)
         self._file = file
-        self._owed = Opened(self.name)
+        self._owed.append(Opened(self.name))
         begin = content(file.fd, saved.base, HEAD)
         self.whole = file.packed or recognise(begin)[1] is not None
         if not file.packed:
@@ -92,9 +92,10 @@ class ResumableFile(FileSource):
         if self.bookmark.ended:
             pass  # nothing of it is missing
         elif there is not None and there.st_ino == saved.inode:
-            self._owed = Truncated(self.name, saved.least, there.st_size)
+            self._owed.append(Truncated(self.name, saved.least, there.st_size))
         else:
-            self._owed = Lost(self.name, at=self.bookmark.at, least=saved.read - saved.least)
+            least = saved.read - saved.least
+            self._owed.append(Lost(self.name, at=self.bookmark.at, least=least))
         super()._open_early(skip=False)
 
     def _open_early(self, *, skip: bool) -> None:
