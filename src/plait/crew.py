@@ -14,12 +14,15 @@ R = TypeVar("R")
 
 
 class Errand(Generic[R]):
-    """A call that is made by whoever has time; `wait` gives what it gave."""
+    """A call that is made by whoever has time; `wait` gives what it gave.
+
+    A helper may come to it long after it was waited for: it holds nothing any more by then.
+    """
 
     __slots__ = ("_call", "_claim", "_done", "_error", "_result")
 
     def __init__(self, call: Callable[[], R]) -> None:
-        self._call = call
+        self._call: Callable[[], R] | None = call
         self._claim = iter((None,))  # whoever takes this makes the call
         self._done = threading.Lock()
         self._done.acquire()
@@ -28,8 +31,10 @@ class Errand(Generic[R]):
     def run(self) -> None:
         """Make the call, unless somebody does already."""
         for _ in self._claim:
+            call, self._call = self._call, None
+            assert call is not None, "claimed once"
             try:
-                self._result = self._call()
+                self._result = call()
             except BaseException as error:  # noqa: BLE001  # it is raised by `wait`
                 self._error = error
             self._done.release()
@@ -40,7 +45,9 @@ class Errand(Generic[R]):
         self._done.acquire()
         if self._error is not None:
             raise self._error
-        return self._result
+        result = self._result
+        del self._result
+        return result
 
 
 class Crew:
