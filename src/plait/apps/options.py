@@ -215,9 +215,10 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
 
 def say_version() -> NoReturn:
     """What `--version` does."""
+    from plait.logs.kernel import COMPILED
     from plait.version import version_line
 
-    print(version_line())  # noqa: T201  # what was asked for
+    print(version_line(compiled=COMPILED))  # noqa: T201  # what was asked for
     raise SystemExit(0)
 
 

@@ -1,18 +1,22 @@
 """The compiled kernel and its twin in Python give the same."""
 
+import os
 import re
 from array import array
 from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plait.logs.batch import Batch
 from plait.logs.kernel import plain
 from plait.logs.kernel.layout import Anchor, Layout
 from plait.logs.kernel.plain import Part
+
+# `scripts/fuzz-kernel` looks longer.
+thorough = settings(max_examples=100 * int(os.environ.get("FUZZ", "1")), deadline=None)
 
 compiled = pytest.importorskip("plait.logs.kernel.compiled")
 
@@ -96,6 +100,7 @@ LINES = st.builds(
 ) | st.binary(max_size=40).map(lambda line: line.replace(b"\n", b""))
 
 
+@thorough
 @given(
     st.lists(LINES, max_size=12),
     st.lists(st.sampled_from(LAYOUTS), max_size=6),
@@ -148,6 +153,7 @@ def test_a_block_that_is_not_whole_lines_is_refused() -> None:
                 made().scan(b"a\nb", begin, end, 1)
 
 
+@thorough
 @given(st.lists(st.integers(-(2**62), 2**62), min_size=1), st.integers(-(2**62), 2**62))
 def test_running_maxima_are_the_same(times: list[int], top: int) -> None:
     column = array("q", times)
@@ -168,6 +174,7 @@ def _batches(draw: st.DrawFn) -> Batch:
     return Batch(before + b"".join(lines) + b"behind\n", bounds, times, column, flags, ("x",))
 
 
+@thorough
 @given(st.lists(st.tuples(st.integers(0, 5), _batches()), min_size=1, max_size=8), st.data())
 def test_batches_are_woven_the_same(batches: list[tuple[int, Batch]], data: st.DataObject) -> None:
     parts: list[Part] = []
