@@ -71,6 +71,7 @@ LAYOUTS = (
     layout(tail=b" +0100]", anchor=Anchor.BRACKET),
     layout(fraction=-1, tail=b'Z"', anchor=Anchor.KEYED, key=b'"ts":"'),
     layout(fraction=3, tail=b" ", region=b"1772359200", places=_EPOCH_PLACES),
+    layout(prefix=b"x" * 220, tail=b" "),
     layout(prefix=b"x" * 240, tail=b" "),
 )
 
@@ -81,7 +82,8 @@ _STAMPS = st.sampled_from(
      b"2026-03-00T10:00:00", b"1772359200", b"9999999999", b"2026-03-01T10:0/:00", b"2O26-03-01")
 )  # fmt: skip
 _PREFIXES = st.sampled_from(
-    (b"", b"[app7] [", b"[app1] [", b"1.2.3.4 - - [", b"a|b [", b"x" * 240, b'{"ts":"', b" ", b"[",
+    (b"", b"[app7] [", b"[app1] [", b"1.2.3.4 - - [", b"a|b [", b"x" * 240, b"x" * 220,
+     b'{"ts":"', b" ", b"[",
      b'{"a":1, "b" : [1,{"c":"]"}], "ts":"', b'{"time":1,"ts":"', b'{"m":"\\"ts\\":\\"","ts":"',
      b"{" + b'"a":1,' * 61 + b'"ts":"', b'{"a":' + b"[" * 8 + b"]" * 8 + b',"ts":"',
      b"h" * 201 + b"[", b"h" * 202 + b"[", b'{"a"1,"ts":"', b'{"a":,"ts":"')

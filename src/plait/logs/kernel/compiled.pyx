@@ -17,7 +17,8 @@ cdef extern from *:
     int __builtin_ctzll(unsigned long long) noexcept nogil
 
 from plait.logs.kernel.layout import (
-    FIELDS, LONGEST_HOST, MOST_DEPTH, MOST_LAYOUTS, MOST_PAIRS, MOST_WORDS, Anchor,
+    FIELDS, LONGEST_HOST, MOST_DEPTH, MOST_LAYOUTS, MOST_PAIRS, MOST_REGION,
+    MOST_WORDS, Anchor,
 )
 
 cdef array.array _QS = _array("q")
@@ -31,7 +32,9 @@ cdef enum:
     BRACKET = 1
     KEYED = 2
 
-assert len(FIELDS) == SLOTS and (Anchor.FIXED, Anchor.BRACKET, Anchor.KEYED) == (0, 1, 2)
+# Words of eight bytes are read from each place.
+assert MOST_REGION + 8 <= REGION and len(FIELDS) == SLOTS
+assert (Anchor.FIXED, Anchor.BRACKET, Anchor.KEYED) == (0, 1, 2)
 
 cdef int _most_pairs = MOST_PAIRS
 cdef int _most_depth = MOST_DEPTH
@@ -260,7 +263,7 @@ cdef class Scanner:
         cdef CLayout* it
         cdef int slot, i
         region, tail, key = layout.region, layout.tail, layout.key
-        if len(region) + 8 > REGION or len(tail) > REGION or len(key) > REGION:
+        if max(len(region), len(tail), len(key)) > MOST_REGION:
             return
         if self.count < MOST_LAYOUTS:
             slot = self.count
@@ -618,13 +621,15 @@ def running(times, top, leap):
     cdef array.array places = array.clone(_QS, n, zero=False)
     cdef int64_t* given = _q(column)
     cdef int64_t* out = _q(places)
-    cdef int64_t most = 0, above = top, limit = leap
+    cdef int64_t above = top
+    cdef uint64_t leapt, most = 0, limit = leap
     cdef bint same = True
     with nogil:
         for i in range(n):
             if given[i] >= above:
-                if given[i] - above > most:
-                    most = given[i] - above
+                leapt = <uint64_t> given[i] - <uint64_t> above  # it may be more than half of all
+                if leapt > most:
+                    most = leapt
                 above = given[i]
             else:
                 same = False
@@ -730,43 +735,51 @@ def weave(parts):
 
 
 cdef void _weave(Part* parts, Lane* heap, int lanes, Woven* out) noexcept nogil:
-    cdef int i
-    cdef int64_t n = 0, written = 0, first, last, begin, size, shift, j
-    cdef int64_t limit
-    cdef int limit_rank
+    cdef int i, rank
+    cdef int64_t n = 0, written = 0, first, last, begin, size, shift, j, limit
     cdef Lane* top = heap
-    cdef Lane* next_
+    cdef Lane* below
     cdef Part* part
-    out.bounds[0] = 0
+    # Copies of what the loops use: the compiler must take it that a byte stored may be any of it.
+    cdef uint8_t* flags = out.flags
+    cdef int64_t* bounds = out.bounds
+    cdef int64_t* places = out.places
+    cdef int32_t* origins = out.origins
+    cdef const uint8_t* part_flags
+    cdef int64_t* part_bounds
+    cdef int64_t* part_places
+    bounds[0] = 0
     for i in range(lanes // 2 - 1, -1, -1):
         _sink(heap, lanes, i)
     while lanes:
         part = &parts[top.part]
-        # Up to here the lane on top has the smallest key.
+        part_flags, part_bounds, part_places = part.flags, part.bounds, part.places
+        rank = top.rank
+        # Up to `last` the lane on top has the smallest key.
         last = part.end
         first = part.at
         if lanes > 1:
-            next_ = &heap[1]
-            if lanes > 2 and _before(&heap[2], next_):
-                next_ = &heap[2]
-            limit = next_.place - (0 if top.rank < next_.rank else 1)
+            below = &heap[1]
+            if lanes > 2 and _before(&heap[2], below):
+                below = &heap[2]
+            limit = below.place - (0 if rank < below.rank else 1)
             j = first + 1
-            while j < last and part.places[j] <= limit:
+            while j < last and part_places[j] <= limit:
                 j += 1
             last = j
-        begin = part.bounds[first]
-        size = part.bounds[last] - begin
+        begin = part_bounds[first]
+        size = part_bounds[last] - begin
         memcpy(out.data + written, part.data + begin, size)
         shift = written - begin
-        for j in range(first, last):
-            out.places[n] = part.places[j]
-            out.flags[n] = part.flags[j]
-            out.origins[n] = top.rank
-            n += 1
-            out.bounds[n] = part.bounds[j + 1] + shift
-        if not out.same:
-            memcpy(out.times + n - (last - first), part.times + first, (last - first) * 8)
         written += size
+        if not out.same:
+            memcpy(out.times + n, part.times + first, (last - first) * 8)
+        for j in range(first, last):
+            places[n] = part_places[j]
+            flags[n] = part_flags[j]
+            origins[n] = rank
+            n += 1
+            bounds[n] = part_bounds[j + 1] + shift
         part.at = last
         if last == part.end:
             top.part += 1

@@ -12,6 +12,8 @@ KEYS: Final = (b"@timestamp", b"timestamp", b"time", b"ts", b"@t", b"datetime", 
 #: A scanner keeps the layouts used most, and so many words that are not part of a stamp.
 MOST_LAYOUTS: Final = 32
 MOST_WORDS: Final = 64
+#: No part of a layout is longer: a longer one is not taken.
+MOST_REGION: Final = 248
 #: As the patterns of the formats have it (`times.web`, `times.structured`).
 LONGEST_HOST: Final = 200
 MOST_PAIRS: Final = 60

@@ -13,6 +13,7 @@ from plait.logs.kernel.layout import (
     MOST_DEPTH,
     MOST_LAYOUTS,
     MOST_PAIRS,
+    MOST_REGION,
     MOST_WORDS,
     Anchor,
     Layout,
@@ -59,6 +60,8 @@ class Scanner:
 
     def add(self, layout: Layout) -> None:
         """Try this layout too; where there are too many, one that is not used goes."""
+        if max(map(len, (layout.region, layout.tail, layout.key))) > MOST_REGION:
+            return
         self._layouts.insert(0, layout)
         del self._layouts[MOST_LAYOUTS:]
 
