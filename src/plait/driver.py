@@ -224,7 +224,10 @@ class Stream:
     def _start(self) -> None:
         """Begin what needs a loop, or helpers, if anything does."""
         if self.immediate:
-            if COMPILED and self._by_time and not self._ledger and self.total() >= _WORTHWHILE:
+            for intake in self._intakes:
+                intake.raw = self.options.raw
+            fast = COMPILED and not self.options.raw
+            if fast and not self._ledger and self.total() >= _WORTHWHILE:
                 from plait.reading import Ahead
 
                 self._ahead = self._ahead or Ahead()
@@ -250,7 +253,10 @@ class Stream:
             self._begin_drain(clock)
         share = self._share()
         progress = False
-        for intake in [intake for intake in self._active if intake.due]:
+        due = [intake for intake in self._active if intake.due]
+        if self.immediate and not self._by_time:
+            del due[1:]  # files at rest arrive one after the other
+        for intake in due:
             while intake.due and not intake.done and self._leaving.waiting(intake.rank) < share:
                 progress = True
                 if self._ahead is not None:
@@ -258,7 +264,7 @@ class Stream:
                     break  # the next one is better read ahead
                 self._step(intake, intake.take(now, live=self.options.live), clock, now)
         if self._ahead is not None:
-            self._ahead.begin(self._active, now)
+            self._ahead.begin(due, now)
         if self.options.live:
             self._let_go(clock, now)
         return progress

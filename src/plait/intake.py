@@ -32,6 +32,7 @@ _SECOND: Final = 10**9
 
 if TYPE_CHECKING:
     from plait.logs.bookmark import Tracker
+    from plait.logs.passing import Passing
     from plait.resumption import Resumption
 
 
@@ -86,12 +87,14 @@ class Intake:
         self.tracker: Final = tracker
         #: The events that end an incarnation. A file that is gone has left nothing to resume.
         self.borders: Final = (Rotated, Truncated, *([] if tracker is None else [Waiting]))
+        #: Pass bytes on without looking for records in them; set before there are any.
+        self.raw = False
         self._reading = reading
         self._strays = 0
         self._resumption = resumption
         self._skipper = None if resumption is None else resumption.skipper
         self._stamper: Stamper | None = None
-        self._assembler: Assembler | None = None
+        self._assembler: Assembler | Passing | None = None
 
     def take(self, now: int, *, live: bool) -> Taken:
         """Take one item of the source, and make batches of its bytes."""
@@ -162,8 +165,13 @@ class Intake:
         modified = None if self.caught_up else self.feed.modified()
         return now if modified is None else min(modified, now)
 
-    def _begin(self, now: int) -> Assembler:
+    def _begin(self, now: int) -> "Assembler | Passing":
         reading = self._reading
+        if self.raw:
+            from plait.logs.passing import Passing
+
+            self._assembler = Passing(self.name, limit=reading.limit)
+            return self._assembler
         self._stamper = reading.stamper(self.feed.modified() or now)
         self._assembler = Assembler(
             self.name, self._stamper, default=self._default(now), limit=reading.limit
@@ -177,8 +185,10 @@ class Intake:
         if self.tracker is not None:
             self.tracker.put(batches)
         for batch in batches:
-            stats.records += len(batch)
             stats.bytes += batch.size
+            if self.raw:
+                continue
+            stats.records += len(batch)
             if batch.flags.count(STAMPED) != len(batch):
                 stats.unstamped += sum(not flag & STAMPED for flag in batch.flags)
             if stats.skipped:

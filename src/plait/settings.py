@@ -40,7 +40,9 @@ class Options:
     `steps` work on every batch. `memory` bounds the bytes that wait, `limit` those of a record.
     `exclude` names files that no glob or folder may bring in. `on_event` is called with each
     event, on the stream's thread. With `resume` the stream goes on where a former one was when it
-    gave these `Stream.bookmarks`; {} at the first time. Its sources must be files.
+    gave these `Stream.bookmarks`; {} at the first time. Its sources must be files. With `raw`
+    and order "arrival" the bytes of files at rest pass one file after the other, and nobody looks
+    for records in them: a batch is a piece of bytes without a time, and records are not counted.
     """
 
     live: bool = False
@@ -58,10 +60,13 @@ class Options:
     exclude: Sequence[str] = ()
     on_event: Callable[[Event], None] | None = None
     resume: Mapping[str, Any] | None = None
+    raw: bool = False
 
     def __post_init__(self) -> None:
         if self.order not in {"time", "arrival"}:
             raise UsageError(f"order {self.order!r} is not known; write time or arrival")
+        if self.raw and (self.live or self.order != "arrival" or self.resume is not None):
+            raise UsageError("raw is for files at rest in order arrival, and not to be resumed")
         if self.lateness is not None and not self.lateness >= 0:
             raise UsageError(f"lateness {self.lateness!r} is negative")
         for name, moment in (("since", self.since), ("until", self.until)):
@@ -135,6 +140,7 @@ class Given(TypedDict, total=False):
     exclude: Sequence[str]
     on_event: Callable[[Event], None] | None
     resume: Mapping[str, Any] | None
+    raw: bool
 
 
 @frozen

@@ -196,4 +196,4 @@ def test_batches_are_woven_the_same(batches: list[tuple[int, Batch]], data: st.D
 def test_no_part_of_the_compiled_source_is_left_out_of_these_tests() -> None:
     source = Path(plain.__file__).with_name("compiled.pyx").read_text()
     public = set(re.findall(r"^(?:def|cdef class) (\w+)", source, re.MULTILINE))
-    assert public == {"Scanner", "running", "weave"}
+    assert public == {"Scanner", "keep_pages", "running", "weave"}

@@ -14,6 +14,18 @@ from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memchr, memcmp, memcpy
 
 cdef extern from *:
+    """
+    #if defined(__GLIBC__)
+    #include <malloc.h>
+    static void plait_keep_pages(void) {
+        mallopt(M_MMAP_THRESHOLD, 64 << 20);
+        mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    }
+    #else
+    static void plait_keep_pages(void) {}
+    #endif
+    """
+    void plait_keep_pages() noexcept nogil
     int __builtin_ctzll(unsigned long long) noexcept nogil
 
 from plait.logs.kernel.layout import (
@@ -612,6 +624,11 @@ cdef const uint8_t* _bracket(const uint8_t* line, const uint8_t* stop) noexcept 
             return NULL
         p += 1
     return NULL
+
+
+def keep_pages():
+    """See `plait.logs.kernel.plain.keep_pages`."""
+    plait_keep_pages()
 
 
 def running(times, top, leap):

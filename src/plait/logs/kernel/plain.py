@@ -240,6 +240,14 @@ def read_by(layout: Layout, line: bytes, begin: int) -> tuple[int, int] | None:
     return (seconds - layout.offset) * _SECOND + fraction, match.end() - 1
 
 
+def keep_pages() -> None:
+    """Have this process keep the memory of blocks for the next ones; for a program of its own.
+
+    Given back to the system and taken again, fresh pages cost as much as merging what is in them.
+    The interpreter alone has no means: nothing happens.
+    """
+
+
 def running(times: "array[int]", top: int, leap: int) -> tuple["array[int]", bool]:
     """The running maximum of the times, from `top` on; and whether it ever leaps by more.
 
