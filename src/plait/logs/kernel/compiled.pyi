@@ -1,4 +1,12 @@
 from plait.logs.kernel.plain import Scanner as Scanner
+from plait.logs.kernel.plain import chosen as chosen
+from plait.logs.kernel.plain import containing as containing
+from plait.logs.kernel.plain import holding as holding
+from plait.logs.kernel.plain import json_lines as json_lines
 from plait.logs.kernel.plain import keep_pages as keep_pages
+from plait.logs.kernel.plain import labelled as labelled
+from plait.logs.kernel.plain import levels as levels
 from plait.logs.kernel.plain import running as running
+from plait.logs.kernel.plain import take as take
 from plait.logs.kernel.plain import weave as weave
+from plait.logs.kernel.plain import within as within

@@ -11,7 +11,7 @@ from cpython cimport array
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 cdef extern from *:
     """
@@ -810,3 +810,8 @@ cdef void _weave(Part* parts, Lane* heap, int lanes, Woven* out) noexcept nogil:
         top.place = part.places[part.at]
         if lanes > 1:
             _sink(heap, lanes, 0)
+
+
+include "records.pxi"
+include "levels.pxi"
+include "json.pxi"
