@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -13,6 +14,7 @@ from plait.logs.times import leads
 from plait.logs.times.calendar import SECOND, Calendar
 from plait.logs.times.format import Civil, Text
 from plait.logs.times.variants import Variant
+from plait.logs.times.zones import ZONE
 
 Place = tuple[int, int]  # where a field stands in a head, and how wide it is
 
@@ -86,6 +88,7 @@ def layout_of(
         _fraction(padded, head_end, fraction_begin, fraction_end),
         padded[fraction_end:end] + behind,
         behind in b".,:" and padded[end + 1 : end + 2].isdigit(),
+        _may_end_in_a_year(text),
         offset,
         max(low, span[0] // SECOND + offset),
         min(high, span[1] // SECOND + offset),
@@ -95,6 +98,14 @@ def layout_of(
     # The proof of the pudding.
     read = read_by(layout, padded + b"\n", begin)
     return layout if read is not None and read[0] == time else None
+
+
+@lru_cache(maxsize=256)
+def _may_end_in_a_year(text: Text) -> bool:
+    """Whether the pattern looks for digits behind the fraction other than those of a zone."""
+    tail = [group.start() for group in re.finditer(rb"(?<!\\)\((?!\?)", text.pattern)][-1]
+    behind = text.pattern[tail:].replace(ZONE, b"")
+    return b"\\d" in behind or b"0-9" in behind or b"19|20" in behind
 
 
 def _fraction(padded: bytes, head_end: int, begin: int, end: int) -> int:

@@ -150,7 +150,7 @@ class Stamper:
         if word is not None and not zone_of(word[1]) and (stray or not re.match(_HALF, word[1])):
             self._scanner.know(word[1])
         if self._scanner.reads(padded[begin:end]):
-            return
+            return  # it was what follows the stamp that was odd
         from plait.logs.times.layouts import layout_of  # not for a few lines
 
         span = self._span
