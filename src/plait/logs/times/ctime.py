@@ -20,6 +20,7 @@ FORMATS: Final = (
             Example(b"Sun Mar  1 10:00:00 UTC 2026 x", "2026-03-01T10:00:00Z", _TOKYO),
             Example(b"Sun Mar 1 10:00:00 -0700 2026 x", "2026-03-01T17:00:00Z"),
             Example(b"[Sun Mar 01 2026 10:00:00 PM] x", "2026-03-01T22:00:00Z"),
+            Example(b"Mar 1, 2026, 10:00:00\xe2\x80\xafPM x", "2026-03-01T22:00:00Z"),
             Example(b"Sun Mar 32 10:00:00 2026 x", None),
             Example(b"Sun Mar 2026 was cold", None),
         ),

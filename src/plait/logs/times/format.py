@@ -57,6 +57,8 @@ class TimeFormat:
     `lead` is what stands between the start of the line and the stamp, a pattern without groups.
     A weak format is used only where a sample confirms it, with at least `needs` lines;
     one fewer where all lie shortly before the reference, and one fewer where all have a fraction.
+    An entry without texts, but with `named` ones, is there for those who look for their system
+    or name it: another entry reads its lines as well.
     """
 
     name: str
@@ -66,8 +68,9 @@ class TimeFormat:
     examples: tuple[Example, ...]
     weak: bool = False
     needs: int = 1
+    named: tuple[Text, ...] = ()
 
     @property
     def yearless(self) -> bool:
         """Whether its stamps name no year."""
-        return all(text.yearless for text in self.texts)
+        return all(text.yearless for text in (*self.texts, *self.named))

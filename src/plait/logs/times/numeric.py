@@ -6,7 +6,7 @@ from typing import Final
 
 from plait.logs.times import leads
 from plait.logs.times.format import Civil, Example, Text, TimeFormat
-from plait.logs.times.words import second_of_day
+from plait.logs.times.words import HALF, second_of_day
 from plait.logs.times.zones import ZONE
 
 _DATE: Final = re.compile(rb"(\d+)[/.-](\d+)[/.-](\d+)[ T:-]+")
@@ -34,8 +34,7 @@ def _reader(order: str) -> Callable[[bytes, bytes], Civil | None]:
 def _text(order: str, date: bytes) -> Text:
     return Text(
         order,
-        rb"(%s[ T:-]\d\d?:\d\d?[:.]\d\d?)(?!\d)(?:[.,:](\d{1,9}))?((?:[ ]?[AaPp][Mm])?%s)"
-        % (date, ZONE),
+        rb"(%s[ T:-]\d\d?:\d\d?[:.]\d\d?)(?!\d)(?:[.,:](\d{1,9}))?(%s%s)" % (date, HALF, ZONE),
         _reader(order),
     )
 
@@ -59,6 +58,7 @@ FORMATS: Final = (
         rb"\d\d?[/-]\d\d?[/-](?:\d{4}|\d\d)",
         Example(b"03/01/2026 10:00:00.123 x", "2026-03-01T10:00:00.123Z"),
         Example(b"3/1/2026 10:00:00 PM x", "2026-03-01T22:00:00Z"),
+        Example(b"3/1/2026 10:00:00 p. m. x", "2026-03-01T22:00:00Z"),
         Example(b"13/01/2026 10:00:00 x", None),
     ),
     _format(

@@ -1,7 +1,7 @@
 """Whole lines of one log in, the times of its stamped lines out."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
 
@@ -224,7 +224,7 @@ def _forced(text: str) -> tuple[Variant, ...]:
     """The variants of the one format that was asked for."""
     for form in FORMATS:
         if form.name == text:
-            return variants_of((form,))
+            return variants_of((form,)) or variants_of((replace(form, texts=form.named),))
     if "%" in text:
         return variants_of((format_of(text),))
     names = ", ".join(form.name for form in FORMATS)

@@ -2,7 +2,22 @@
 
 from typing import Final
 
-from plait.logs.times import ctime, epoch, glog, iso, numeric, structured, syslog, web
+from plait.logs.times import (
+    ctime,
+    databases,
+    eastern,
+    epoch,
+    glog,
+    iso,
+    languages,
+    named,
+    numeric,
+    servers,
+    structured,
+    syslog,
+    web,
+    windows,
+)
 from plait.logs.times.format import TimeFormat
 
 FORMATS: Final[tuple[TimeFormat, ...]] = (
@@ -11,10 +26,27 @@ FORMATS: Final[tuple[TimeFormat, ...]] = (
     *iso.FORMATS,
     *ctime.FORMATS,
     *syslog.FORMATS,
+    databases.DB2,
+    *eastern.FORMATS,
     *glog.FORMATS,
     *structured.FORMATS,
     *epoch.FORMATS,
+    *databases.MYSQL,
+    databases.MONGODB,
+    databases.REDIS,
+    servers.ERLANG,
+    servers.WEBLOGIC,
+    servers.CASSANDRA,
+    servers.HANA,
+    servers.SAP,
+    windows.EVENT_XML,
+    windows.EVENT_LIST,
     *numeric.FORMATS,
-    # Last, since it finds its stamp deep in the line.
+    databases.YYMMDD,
+    *languages.FORMATS,
+    *windows.TABLES,
+    # Last, since they find their stamps deep in the line.
     web.CLF,
+    databases.POSTGRESQL,
+    *named.FORMATS,
 )

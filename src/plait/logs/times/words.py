@@ -22,13 +22,16 @@ _DAY: Final = rb"[0-3]?\d"
 _TIME: Final = rb"\d\d?:\d\d:\d\d(?!\d)"
 _YEAR: Final = rb"(?:19|20)\d\d(?![\d:.-])"
 _FRACTION: Final = rb"(?:[.,](\d{1,9}))?"
-_HALF: Final = rb"(?:[ ]?[AaPp][Mm](?![A-Za-z]))?"
+#: AM or PM, `p. m.` too; Java since version 20 puts a narrow space before it.
+HALF: Final = rb"(?:(?:[ ]|\xe2\x80\xaf|\xc2\xa0)?[AaPp](?:[Mm]|\.[ ]?[Mm]\.)(?![A-Za-z]))?"
 
 _CLOCK: Final = re.compile(rb"(?<!\d)(\d\d?):(\d\d?)[:.](\d\d?)")
 _WORDS: Final = re.compile(rb"[A-Za-z]+|\d+")
 # A year in the tail, not the digits of an offset: `2026`, not `+2026`.
 _TAIL_YEAR: Final = re.compile(rb"(?<![+\-:\d\x92])((?:19|20)\d\d)(?![\d:])")
-_HALVES: Final = re.compile(rb"\s*([AaPp])[Mm](?![A-Za-z])")
+_HALVES: Final = re.compile(
+    rb"(?:\s|\xe2\x80\xaf|\xc2\xa0)*([AaPp])(?:[Mm]|\.[ ]?[Mm]\.)(?![A-Za-z])"
+)
 
 
 def month_of(word: bytes) -> int | None:
@@ -94,14 +97,14 @@ YEAR_LAST: Final = Text(
 MONTH_FIRST: Final = Text(
     "month-first",
     rb"(%s%s[ \t-]+%s,?[ \t]+%s,?[ \t]+%s)%s(%s%s)"
-    % (_WEEKDAY, _MONTH, _DAY, _YEAR, _TIME, _FRACTION, _HALF, ZONE),
+    % (_WEEKDAY, _MONTH, _DAY, _YEAR, _TIME, _FRACTION, HALF, ZONE),
     read,
 )
 # `Sun, 01 Mar 2026 10:00:00`, `01-Mar-26 10:00:00`, `01/Mar/2026:10:00:00`.
 DAY_FIRST: Final = Text(
     "day-first",
     rb"(%s%s[ /-]+%s[ /-]+(?:\d{4}|\d\d)(?:[ \t]+|:)%s)%s(%s%s)"
-    % (_WEEKDAY, _DAY, _MONTH, _TIME, _FRACTION, _HALF, ZONE),
+    % (_WEEKDAY, _DAY, _MONTH, _TIME, _FRACTION, HALF, ZONE),
     read,
 )
 # `2026 Mar 01 10:00:00`.
