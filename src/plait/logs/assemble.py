@@ -25,6 +25,12 @@ class Stamps(Protocol):
     def learn(self, sample: bytes) -> None:
         """Choose the format by whole lines from the start of the incarnation."""
 
+    def whole(self, block: bytes) -> int:
+        """How much of a block of whole lines `scan` gets now; the rest comes again with more.
+
+        It begins a record that ends, or has its stamp, in lines that are still to come.
+        """
+
     def scan(self, block: bytes) -> tuple[list[int], list[int]]:
         """The offsets of the lines with a stamp in a block of whole lines, and their times."""
 
@@ -40,8 +46,8 @@ class Assembler:
     2. The places of all batches together never go back.
     3. The batches hold every byte of the source in its order (in UTF-8), and a newline more
        where a last line had none or where a record over `limit` bytes was cut.
-    4. No more is held than one record of at most `limit` bytes, one partial line of as much,
-       and the sample of 64 KiB.
+    4. No more is held than one record of at most `limit` bytes, the begin of another, one
+       partial line of as much, and the sample of 64 KiB.
     """
 
     def __init__(self, source: str, stamps: Stamps, *, default: int, limit: int = LIMIT) -> None:
@@ -66,6 +72,7 @@ class Assembler:
         self._tail: list[bytes] = []  # the parts of a line that has not ended
         self._tail_size = 0
         self._inside = False  # the tail goes on a line whose begin was cut off
+        self._begun = b""  # lines that begin a record which is not scanned before it is whole
         self._open: list[bytes] = []  # the lines of the record that may still grow
         self._open_size = 0
         self._open_time: int | None = None  # its stamp
@@ -85,7 +92,7 @@ class Assembler:
         return self._take(self._decoder.feed(chunk.data))
 
     def flush(self, present: int | None = None) -> list[Batch]:
-        """The record that is held back; a line that has not ended stays."""
+        """The record that is held back; a line or a record that has not ended stays."""
         self._present = present
         out = self._take(self._decoder.settle()) if self._decoder.held else []
         if self._held:
@@ -100,6 +107,8 @@ class Assembler:
             out += self._lines(b"\n")
         if self._held:
             out += self._learn(final=True)
+        if self._begun:
+            out += self._scan(b"", ended=True)
         out += self._close()
         self._begin(carried=self._stamped)
         return out
@@ -229,8 +238,15 @@ class Assembler:
 
     # -- records -------------------------------------------------------------------------
 
-    def _scan(self, block: bytes) -> list[Batch]:
-        """The records that end in a block of whole lines."""
+    def _scan(self, block: bytes, *, ended: bool = False) -> list[Batch]:
+        """The records that end in a block of whole lines; `ended` when no more will come."""
+        if self._begun:
+            block, self._begun = self._begun + block, b""
+        cut = len(block) if ended else self._stamps.whole(block)
+        if len(block) - self._limit <= cut < len(block):
+            block, self._begun = block[:cut], block[cut:]
+            if not block:
+                return []
         starts, times = self._stamps.scan(block)
         if not starts:
             return self._grow(block) if self._stamped else self._plain(block)

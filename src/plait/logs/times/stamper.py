@@ -72,6 +72,13 @@ class Stamper:
         """Choose what is accepted from here on by whole lines from the start of the log."""
         self._accept(study(sample, self._calendar, self._forced))
 
+    def whole(self, block: bytes) -> int:
+        """How much of a block of lines `scan` is to get now.
+
+        The rest begins a record that needs more lines, and comes again before the next block.
+        """
+        return len(block)
+
     def scan(self, block: bytes) -> tuple[list[int], list[int]]:
         """Starts (offsets in the block) and times of the stamped lines of a block of lines."""
         padded = b"\n" + block
