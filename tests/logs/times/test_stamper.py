@@ -17,7 +17,9 @@ ISO = b"2026-03-01 10:00:00,123 INFO x"
 SYSLOG = b"Mar  1 10:00:00 host app[7]: x"
 EPOCH = [b"177235920%d.25 x" % digit for digit in range(9)]
 LINES = st.one_of(
-    st.sampled_from([example.line for form in FORMATS for example in form.examples]),
+    st.sampled_from(
+        [example.line for form in FORMATS for example in form.examples if b"\n" not in example.line]
+    ),
     st.sampled_from([ISO, SYSLOG, *EPOCH, b"", b"  at x", b"2026-02-31 10:00:00"]),
     st.sampled_from(
         [b"%s %d 10:00:00 h x" % (m, d) for m in (b"Jan", b"Jul", b"Dec") for d in (1, 31)]

@@ -27,6 +27,17 @@ POWER: Final = Text("power", rb"([1-3]\.\d{9})(\d{0,9})\d*(e\+?0?9)%s" % _END, r
 
 FORMATS: Final = (
     TimeFormat(
+        "journal-export",
+        "systemd's journal, exported; a block is a record: __REALTIME_TIMESTAMP=1772359200123456",
+        rb"__REALTIME_TIMESTAMP=",
+        (FINER,),
+        (
+            Example(b"__REALTIME_TIMESTAMP=1772359200123456", "2026-03-01T10:00:00.123456Z"),
+            Example(b"__REALTIME_TIMESTAMP=1772359200000001", "2026-03-01T10:00:00.000001Z"),
+            Example(b"_SOURCE_REALTIME_TIMESTAMP=1772359200123456", None),
+        ),
+    ),
+    TimeFormat(
         "audit",
         "Linux audit: type=SYSCALL msg=audit(1772359200.123:42):",
         rb"(?:node=\S{1,64} )?type=\w{1,40} msg=audit\(",

@@ -21,6 +21,15 @@ def _named(
 
 FORMATS: Final = (
     _named(
+        "w3c",
+        "W3C extended, IIS; columns as the directives above say, in UTC: "
+        "#Fields: date time cs-method",
+        (iso.TEXT,),
+        Example(b"2026-03-01 10:00:00 W3SVC1 GET /", "2026-03-01T10:00:00Z"),
+        Example(b"2026-03-01\t10:00:00\tGET\t/", "2026-03-01T10:00:00Z"),
+        Example(b"#Fields: date time cs-method", None),
+    ),
+    _named(
         "kafka",
         "Kafka: [2026-03-01 10:00:00,123] INFO x (kafka.server.KafkaServer)",
         (iso.TEXT,),

@@ -7,6 +7,7 @@ from typing import Final
 
 from plait.errors import UsageError
 from plait.logs.times.calendar import HALF_YEAR, Calendar, iso
+from plait.logs.times.dependent import NAMES, Scanner, scanner_for
 from plait.logs.times.format import Text
 from plait.logs.times.learn import STRONG, Learned, study
 from plait.logs.times.pattern import format_of
@@ -18,6 +19,7 @@ _SCALE: Final = tuple(10 ** (9 - digits) for digits in range(10))
 # A second's text comes many times in a row. More would add up where thousands of logs are open.
 _CACHE: Final = 128
 _OUTER: Final = re.compile(rb"\n[^ \t\r\n]")
+_SAID: Final = "in the stamp"
 _STRAY: Final = re.compile(rb"[ \t]*(?!(?i:[ap]m))[A-Za-z]*")
 
 
@@ -43,7 +45,7 @@ class Stamper:
 
     __slots__ = (
         "_caches", "_calendar", "_forced", "_inner", "_last", "_learned", "_near", "_others",
-        "_zone_from",
+        "_scanner", "_zone_from",
     )  # fmt: skip
 
     def __init__(
@@ -64,23 +66,34 @@ class Stamper:
         self._forced = None if format is None else _forced(format)
         primary = self._forced[0] if self._forced else None
         self._accept(Learned(primary, self._forced or STRONG))
+        self._scanner: Scanner | None = None  # of a log whose lines depend on one another
+        if primary is not None and primary.format.name in NAMES:
+            self._scanner = scanner_for(b"", primary.format.name, self._calendar)
         self._caches: dict[Text, dict[tuple[bytes, bytes], int]] = {}
         self._near: int | None = None  # the last stamp without a year
         self._last: int | None = None  # the last stamp of any kind
 
     def learn(self, sample: bytes) -> None:
         """Choose what is accepted from here on by whole lines from the start of the log."""
-        self._accept(study(sample, self._calendar, self._forced))
+        if self._forced is None:
+            found = scanner_for(sample, None, self._calendar)
+            # The one at work knows what stood above.
+            if type(found) is not type(self._scanner):
+                self._scanner = found
+        if self._scanner is None:
+            self._accept(study(sample, self._calendar, self._forced))
 
     def whole(self, block: bytes) -> int:
         """How much of a block of lines `scan` is to get now.
 
         The rest begins a record that needs more lines, and comes again before the next block.
         """
-        return len(block)
+        return len(block) if self._scanner is None else self._scanner.whole(block)
 
     def scan(self, block: bytes) -> tuple[list[int], list[int]]:
         """Starts (offsets in the block) and times of the stamped lines of a block of lines."""
+        if self._scanner is not None:
+            return self._scanner.scan(block)
         padded = b"\n" + block
         starts: list[int] = []
         times: list[int] = []
@@ -98,6 +111,8 @@ class Stamper:
 
     def where(self, line: bytes) -> tuple[int, int] | None:
         """Begin and end of the stamp within a line."""
+        if self._scanner is not None:
+            return self._scanner.where(line.partition(b"\n")[0])
         padded = b"\n" + line.partition(b"\n")[0]
         primary = self._learned.primary
         for variant in (*((primary,) if primary else ()), *self._learned.accepted):
@@ -113,15 +128,19 @@ class Stamper:
     def detected(self) -> Detected:
         """What was learned and what is assumed."""
         learned, primary = self._learned, self._learned.primary
+        zone = f"{self._calendar.zone} ({self._zone_from})"
+        if self._scanner is not None:
+            name, zoned = self._scanner.format, self._scanner.zoned
+            title = next(form.title for form in FORMATS if form.name == name)
+            return Detected(name, title, _SAID if zoned else zone, _SAID, False, 1.0)
         if primary is None:
             return Detected(None, "no time format", "", "", False, learned.share)
-        zone = f"{self._calendar.zone} ({self._zone_from})"
         year = f"inferred from {iso(self._calendar.reference)[:10]}"
         return Detected(
             primary.format.name,
             primary.format.title,
-            "in the stamp" if learned.zoned else zone,
-            year if primary.text.yearless else "in the stamp",
+            _SAID if learned.zoned else zone,
+            year if primary.text.yearless else _SAID,
             primary.format.weak,
             learned.share,
         )

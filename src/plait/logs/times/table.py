@@ -40,6 +40,7 @@ FORMATS: Final[tuple[TimeFormat, ...]] = (
     servers.HANA,
     servers.SAP,
     windows.EVENT_XML,
+    windows.EVENT_TEXT,
     windows.EVENT_LIST,
     *numeric.FORMATS,
     databases.YYMMDD,

@@ -18,11 +18,30 @@ EVENT_XML: Final = TimeFormat(
             b"<TimeCreated SystemTime='2026-03-01T10:00:00.123456700Z'/></System></Event>",
             "2026-03-01T10:00:00.1234567Z",
         ),
-        Example(b'<TimeCreated SystemTime="2026-03-01T10:00:00.5Z"/>', "2026-03-01T10:00:00.5Z"),
+        Example(
+            b'<Event><System><TimeCreated SystemTime="2026-03-01T10:00:00.5Z"/></System></Event>',
+            "2026-03-01T10:00:00.5Z",
+        ),
         Example(b"<Event><System><EventID>1</EventID></System></Event>", None),
     ),
 )
 
+
+EVENT_TEXT: Final = TimeFormat(
+    "windows-event-text",
+    "Windows events as wevtutil lists them: Event[0] and below it   Date: 2026-03-01T10:00:00.123",
+    rb"  Date: ",
+    (),
+    (
+        Example(
+            b"Event[0]:\n  Log Name: x\n  Date: 2026-03-01T10:00:00.5", "2026-03-01T10:00:00.5Z"
+        ),
+        Example(b"Event[7]\n  Date: 2026-03-01T10:00:00.1234567Z", "2026-03-01T10:00:00.1234567Z"),
+        Example(b"Event[7]\n  Log Name: x", None),
+    ),
+    weak=True,
+    named=(iso.TEXT,),
+)
 
 EVENT_LIST: Final = TimeFormat(
     "windows-list",
