@@ -92,12 +92,7 @@ class Intake:
 
     def _begin(self, now: int) -> Assembler:
         reading = self._reading
-        self._stamper = Stamper(
-            zone=reading.zone,
-            reference=self.feed.modified() or now,
-            format=reading.time_format,
-            zone_from=reading.zone_from,
-        )
+        self._stamper = reading.stamper(self.feed.modified() or now)
         self._assembler = Assembler(
             self.name, self._stamper, default=self._default(now), limit=reading.limit
         )
@@ -140,6 +135,11 @@ class Intake:
         if pieces := self._assembler.pieces - self.stats.pieces:
             self.stats.pieces += pieces
             yield Cut(self.name, pieces, self._reading.limit)
+
+    @property
+    def title(self) -> str:
+        """What the format that was found looks like."""
+        return "" if self._stamper is None else self._stamper.detected.title
 
     def learn(self) -> None:
         """Bring what was detected and assumed into the statistics."""

@@ -1,7 +1,7 @@
 """How sources are read and merged, as plain values; nothing is opened by them."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from functools import lru_cache
 from typing import Final, Literal, TypedDict
@@ -10,7 +10,8 @@ from plait.errors import UsageError
 from plait.events import Event
 from plait.logs.assemble import LIMIT
 from plait.logs.steps import Step
-from plait.logs.times import Stamper
+from plait.logs.times import Stamper, TimeFormat, added_formats
+from plait.plugins import time_formats
 from plait.zones import local_zone, zone_of
 
 #: How many bytes of records may wait for others, over all sources.
@@ -26,6 +27,7 @@ class Options:
     at most; None stands for half a second, and a second more while sources with stamps of whole
     seconds are merged with finer ones. `skip_backlog` leaves out what files hold at the start.
     `tz` is the zone of stamps that name none, `time_format` the name or pattern of a format.
+    `time_formats` are further formats, by name: each a pattern or a `TimeFormat`.
     `steps` work on every batch. `memory` bounds the bytes that wait, `limit` those of a record.
     `exclude` names files that no glob or folder may bring in. `on_event` is called with each
     event, on the stream's thread.
@@ -37,6 +39,7 @@ class Options:
     skip_backlog: bool = False
     tz: str | tzinfo | None = None
     time_format: str | None = None
+    time_formats: Mapping[str, str | TimeFormat] = field(default_factory=dict)
     steps: Sequence[Step] = ()
     memory: int = MEMORY
     limit: int = LIMIT
@@ -53,11 +56,13 @@ class Options:
         """How one source is to be read, by its own settings before these."""
         tz = settings.get("tz", self.tz)
         time_format = settings.get("time-format", self.time_format)
+        added = _added(tuple(self.time_formats.items()))
         if time_format is not None:
-            _check(time_format)
+            _check(time_format, added)
         if tz is None:
-            return Reading(local_zone(), "local", time_format, self.limit)
-        return Reading(zone_of(tz) if isinstance(tz, str) else tz, "given", time_format, self.limit)
+            return Reading(local_zone(), "local", time_format, self.limit, added)
+        zone = zone_of(tz) if isinstance(tz, str) else tz
+        return Reading(zone, "given", time_format, self.limit, added)
 
 
 class Given(TypedDict, total=False):
@@ -68,6 +73,7 @@ class Given(TypedDict, total=False):
     skip_backlog: bool
     tz: str | tzinfo | None
     time_format: str | None
+    time_formats: Mapping[str, str | TimeFormat]
     steps: Sequence[Step]
     memory: int
     limit: int
@@ -83,9 +89,26 @@ class Reading:
     zone_from: str = "local"
     time_format: str | None = None
     limit: int = LIMIT
+    time_formats: tuple[TimeFormat, ...] = ()
+
+    def stamper(self, reference: int) -> Stamper:
+        """What finds the stamps; `reference` (ns) is about when the source ends."""
+        return Stamper(
+            zone=self.zone,
+            reference=reference,
+            format=self.time_format,
+            zone_from=self.zone_from,
+            added=self.time_formats,
+            installed=time_formats,
+        )
 
 
 @lru_cache
-def _check(time_format: str) -> None:
+def _added(given: tuple[tuple[str, str | TimeFormat], ...]) -> tuple[TimeFormat, ...]:
+    return added_formats(dict(given))
+
+
+@lru_cache
+def _check(time_format: str, added: tuple[TimeFormat, ...]) -> None:
     """Raise `UsageError` for a format that is neither known nor a pattern."""
-    Stamper(zone=UTC, reference=0, format=time_format)
+    Reading(UTC, time_format=time_format, time_formats=added).stamper(0)

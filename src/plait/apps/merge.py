@@ -38,6 +38,7 @@ def run(values: dict[str, Any]) -> int:
             skip_backlog=skip_backlog,
             tz=values["tz"],
             time_format=values["time_format"],
+            time_formats=values["time_formats"],
             steps=filters(values, skip=("since",) if skip_backlog else ()),
             exclude=written_files(values["source"], outputs),
             on_event=reporter,

@@ -1,7 +1,17 @@
 """Lines of a log in, their times out: formats in a table, `Stamper` to apply them."""
 
-from plait.logs.times.format import Example, TimeFormat
+from plait.logs.times.added import added_formats
+from plait.logs.times.format import Civil, Example, Text, TimeFormat
 from plait.logs.times.stamper import Detected, Stamper
 from plait.logs.times.table import FORMATS
 
-__all__ = ["FORMATS", "Detected", "Example", "Stamper", "TimeFormat"]
+__all__ = [
+    "FORMATS",
+    "Civil",
+    "Detected",
+    "Example",
+    "Stamper",
+    "Text",
+    "TimeFormat",
+    "added_formats",
+]

@@ -72,7 +72,7 @@ FORMATS: Final = (
     ),
     _named(
         "oracle-alert",
-        "Oracle, alert log: a stamp alone, the message below it: 2026-03-01T10:00:00.123456+01:00",
+        "Oracle, alert log, a stamp alone on its line: 2026-03-01T10:00:00.123456+01:00",
         (iso.TEXT, words.YEAR_LAST),
         Example(b"2026-03-01T10:00:00.123456+01:00", "2026-03-01T09:00:00.123456Z"),
         Example(b"Sun Mar 01 10:00:00 2026", "2026-03-01T10:00:00Z"),

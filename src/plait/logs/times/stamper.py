@@ -1,14 +1,16 @@
 """Whole lines of one log in, the times of its stamped lines out."""
 
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import Final
 
 from plait.errors import UsageError
+from plait.logs.times.added import Added
 from plait.logs.times.calendar import HALF_YEAR, Calendar, iso
 from plait.logs.times.dependent import NAMES, Scanner, scanner_for
-from plait.logs.times.format import Text
+from plait.logs.times.format import Text, TimeFormat
 from plait.logs.times.learn import STRONG, Learned, study
 from plait.logs.times.pattern import format_of
 from plait.logs.times.table import FORMATS
@@ -44,8 +46,8 @@ class Stamper:
     """
 
     __slots__ = (
-        "_caches", "_calendar", "_forced", "_inner", "_last", "_learned", "_near", "_others",
-        "_scanner", "_zone_from",
+        "_added", "_caches", "_calendar", "_dependent", "_forced", "_inner", "_last", "_learned",
+        "_near", "_others", "_zone_from",
     )  # fmt: skip
 
     def __init__(
@@ -55,20 +57,25 @@ class Stamper:
         reference: int,
         format: str | None = None,  # noqa: A002 - the name of the option
         zone_from: str = "local",
+        added: Sequence[TimeFormat] = (),
+        installed: Callable[[], Sequence[TimeFormat]] = tuple,
     ) -> None:
         """`zone` is for stamps that name none, and `zone_from` says where it comes from.
 
         `reference` (nanoseconds) is about when the log ends: stamps without a year belong
         before it. `format` is the name of a format or a pattern such as `%d.%m.%Y %H:%M:%S`.
+        `added` are tried beside the table's, and those that `installed` gives, where no other
+        format reads most of the log.
         """
         self._calendar = Calendar(zone, reference)
         self._zone_from = zone_from
-        self._forced = None if format is None else _forced(format)
+        self._added = Added(added, installed)
+        self._forced = None if format is None else _forced(format, self._added)
         primary = self._forced[0] if self._forced else None
         self._accept(Learned(primary, self._forced or STRONG))
-        self._scanner: Scanner | None = None  # of a log whose lines depend on one another
+        self._dependent: Scanner | None = None  # of a log whose lines depend on one another
         if primary is not None and primary.format.name in NAMES:
-            self._scanner = scanner_for(b"", primary.format.name, self._calendar)
+            self._dependent = scanner_for(b"", primary.format.name, self._calendar)
         self._caches: dict[Text, dict[tuple[bytes, bytes], int]] = {}
         self._near: int | None = None  # the last stamp without a year
         self._last: int | None = None  # the last stamp of any kind
@@ -78,22 +85,25 @@ class Stamper:
         if self._forced is None:
             found = scanner_for(sample, None, self._calendar)
             # The one at work knows what stood above.
-            if type(found) is not type(self._scanner):
-                self._scanner = found
-        if self._scanner is None:
-            self._accept(study(sample, self._calendar, self._forced))
+            if type(found) is not type(self._dependent):
+                self._dependent = found
+        if self._dependent is None:
+            learned = study(sample, self._calendar, self._forced)
+            if self._forced is None:
+                learned = self._added.learned(sample, self._calendar, learned)
+            self._accept(learned)
 
     def whole(self, block: bytes) -> int:
         """How much of a block of lines `scan` is to get now.
 
         The rest begins a record that needs more lines, and comes again before the next block.
         """
-        return len(block) if self._scanner is None else self._scanner.whole(block)
+        return len(block) if self._dependent is None else self._dependent.whole(block)
 
     def scan(self, block: bytes) -> tuple[list[int], list[int]]:
         """Starts (offsets in the block) and times of the stamped lines of a block of lines."""
-        if self._scanner is not None:
-            return self._scanner.scan(block)
+        if self._dependent is not None:
+            return self._dependent.scan(block)
         padded = b"\n" + block
         starts: list[int] = []
         times: list[int] = []
@@ -111,8 +121,8 @@ class Stamper:
 
     def where(self, line: bytes) -> tuple[int, int] | None:
         """Begin and end of the stamp within a line."""
-        if self._scanner is not None:
-            return self._scanner.where(line.partition(b"\n")[0])
+        if self._dependent is not None:
+            return self._dependent.where(line.partition(b"\n")[0])
         padded = b"\n" + line.partition(b"\n")[0]
         primary = self._learned.primary
         for variant in (*((primary,) if primary else ()), *self._learned.accepted):
@@ -129,8 +139,8 @@ class Stamper:
         """What was learned and what is assumed."""
         learned, primary = self._learned, self._learned.primary
         zone = f"{self._calendar.zone} ({self._zone_from})"
-        if self._scanner is not None:
-            name, zoned = self._scanner.format, self._scanner.zoned
+        if self._dependent is not None:
+            name, zoned = self._dependent.format, self._dependent.zoned
             title = next(form.title for form in FORMATS if form.name == name)
             return Detected(name, title, _SAID if zoned else zone, _SAID, False, 1.0)
         if primary is None:
@@ -246,14 +256,17 @@ class Stamper:
         return self._calendar.time(said, self._last if near is None else near)
 
 
-def _forced(text: str) -> tuple[Variant, ...]:
+def _forced(text: str, added: Added) -> tuple[Variant, ...]:
     """The variants of the one format that was asked for."""
     for form in FORMATS:
         if form.name == text:
             return variants_of((form,)) or variants_of((replace(form, texts=form.named),))
+    own = added.named(text)
+    if own is not None:
+        return variants_of((own,))
     if "%" in text:
         return variants_of((format_of(text),))
-    names = ", ".join(form.name for form in FORMATS)
+    names = ", ".join(form.name for form in (*FORMATS, *added.all()))
     raise UsageError(
         f"unknown time format {text!r}; write one of {names}, "
         "or a pattern such as '%Y-%m-%d %H:%M:%S.%f'"
