@@ -42,12 +42,13 @@ FORMATS: Final[tuple[TimeFormat, ...]] = (
     windows.EVENT_XML,
     windows.EVENT_TEXT,
     windows.EVENT_LIST,
+    windows.EVENT_TABLE,
     *numeric.FORMATS,
     databases.YYMMDD,
     *languages.FORMATS,
     *windows.TABLES,
-    # Last, since they find their stamps deep in the line.
-    web.CLF,
     databases.POSTGRESQL,
+    # Last, since it finds its stamp deep in the line.
+    web.CLF,
     *named.FORMATS,
 )

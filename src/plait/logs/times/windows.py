@@ -55,6 +55,20 @@ EVENT_LIST: Final = TimeFormat(
     ),
 )
 
+EVENT_TABLE: Final = TimeFormat(
+    "windows-table",
+    "Windows events as the viewer exports them in American: Error,3/1/2026 10:00:00 AM,Disk,7",
+    rb"\"?(?:Information|Warning|Error|Critical|Verbose|Audit Success|Audit Failure)\"?[,;\t]\"?"
+    rb"(?=[\d/]{8,10} [\d:]{7,8} [AP]M)",
+    (_MDY,),
+    (
+        Example(b"Audit Success,3/1/2026 10:00:00 AM,Disk,7", "2026-03-01T10:00:00Z"),
+        Example(b'"Error","03/01/2026 1:00:00 PM","Disk","7"', "2026-03-01T13:00:00Z"),
+        Example(b"Level,Date and Time,Source,Event ID,Task Category", None),
+        Example(b"Error,01/03/2026 10:00:00,Disk,7", None),
+    ),
+)
+
 # One column of a table: quoted, or without what begins code, JSON or a tuple.
 _COLUMN: Final = rb'(?:"(?:[^"\n]|"")*+"|[^"\',;\t\n({\[]*+)[,;\t]'
 _TABLE: Final = rb'(?:%s){1,30}?"?' % _COLUMN
@@ -75,9 +89,9 @@ TABLES: Final = (
     ),
     _table(
         "table-mdy",
-        "the same, month first, as Windows exports events: Error,3/1/2026 10:00:00 AM,Disk,7",
+        "the same, month first: Foo,3/1/2026 10:00:00 AM,Disk,7",
         _MDY,
-        Example(b"Audit Success,3/1/2026 10:00:00 AM,Disk,7", "2026-03-01T10:00:00Z"),
+        Example(b"Foo,3/1/2026 10:00:00 AM,Disk,7", "2026-03-01T10:00:00Z"),
         Example(b'"Foo, bar","7","3/1/2026 1:00:00 PM","x"', "2026-03-01T13:00:00Z"),
         Example(b"Foo,13/1/2026 10:00:00", None),
     ),
