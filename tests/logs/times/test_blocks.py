@@ -48,7 +48,21 @@ SLOW = [
     b"# Time: 2026-03-01T10:00:02.5Z\n# User@Host: c[c]\n# Query_time: 2\n"
     b"SET timestamp=1772359202;\nselect '\n# Time is on my side';\n",
 ]
+MESSAGES = [
+    b'<![LOG[one]LOG]!><time="10:00:00.123+000" date="03-01-2026" thread="7">\r\n',
+    b'<![LOG[two\r\n<![\r\nlines]LOG]!><time="11:00:01.5-60" date="03-01-2026" thread="7">\r\n',
+    b'<![LOG[]LOG]!><time="10:00:02+0" date="3-1-2026" type="1">\r\n',
+]
+HEAD = b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE log SYSTEM "logger.dtd">\n<log>\n'
+JUL = [
+    b"<record>\n  <date>2026-03-01T10:00:00</date>\n  <millis>1772359200123</millis>\n"
+    b"  <message>a\n\nb</message>\n</record>\n",
+    b"<record>\n  <date>2026-03-01T10:00:01.25Z</date>\n</record>\n",
+    b"<record>\n  <millis>1772359202000</millis>\n</record>\n",
+]
 LOGS = {
+    "cmtrace": (MESSAGES, ["00.123Z", "01.5Z", "02Z"]),
+    "jul-xml": (JUL, ["00.123Z", "01.25Z", "02Z"]),
     "journal-export": (JOURNAL, ["00Z", "00.000005Z", "00.000009Z"]),
     "windows-event": (EVENTS, ["00.5Z", "01.1234567Z", "02Z"]),
     "windows-event-text": (LISTED, ["00.5Z", "01.5Z", "02.5Z"]),
@@ -83,7 +97,7 @@ def test_no_limit_loses_or_moves_a_byte(name: str, cuts: list[int], limit: int) 
     assert b"".join(text for _, text in found).replace(b"\n", b"") == data.replace(b"\n", b"")
 
 
-@pytest.mark.parametrize("name", ["journal-export", "windows-event"])
+@pytest.mark.parametrize("name", ["journal-export", "windows-event", "cmtrace", "jul-xml"])
 @given(cuts=st.lists(st.integers(0, 2000), max_size=12))
 def test_a_flush_tears_no_record_that_says_where_it_ends(name: str, cuts: list[int]) -> None:
     made, _ = assembler(format_=name)
@@ -122,6 +136,12 @@ def test_what_is_no_field_does_not_hide_what_follows() -> None:
     assert [time for time, _ in found] == ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.000009Z"]
 
 
+def test_the_head_of_a_file_of_java_is_no_record_of_its_own_time() -> None:
+    found = records(HEAD + b"".join(JUL))
+    assert found[3:] == expected("jul-xml")
+    assert [time for time, _ in found[:3]] == [None] * 3
+
+
 def test_slow_queries_of_the_old_server_are_in_the_zone_of_the_log() -> None:
     assert records(SLOW[0], zone=TOKYO)[0][0] == "2026-03-01T01:00:00Z"
 
@@ -135,8 +155,10 @@ def test_a_remark_like_a_slow_query_makes_no_slow_log() -> None:
 def test_where_gives_the_text_of_the_stamp_in_its_line(name: str) -> None:
     stamps = stamper(*LOGS[name][0])
     places = [(line, stamps.where(line)) for line in LOGS[name][0][0].split(b"\n")]
-    (stamp,) = {line[slice(*place)] for line, place in places if place} - {b"1772359200"}
-    assert stamp in {
+    stamps_found = {line[slice(*place)] for line, place in places if place}
+    assert stamps_found
+    assert stamps_found - {b"1772359200"} <= {
         b"1772359200000000", b"2026-03-01T10:00:00.5Z", b"2026-03-01T10:00:00.500",
-        b"260301 10:00:00",
+        b"260301 10:00:00", b'10:00:00.123+000" date="03-01-2026"', b"2026-03-01T10:00:00",
+        b"1772359200123",
     }  # fmt: skip

@@ -1,14 +1,15 @@
-"""Records of several lines whose stamp does not stand in the first: exports and slow queries."""
+"""Records of several lines whose stamp does not stand in the first: exports, XML and the like."""
 
 import re
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Final
 
-from plait.logs.times import iso
+from plait.logs.times import epoch, iso
 from plait.logs.times.calendar import Calendar
 from plait.logs.times.databases import MYSQL
 from plait.logs.times.format import Text
+from plait.logs.times.windows import CM_TEXT
 
 _STAMP_FIELD: Final = re.compile(rb"^__REALTIME_TIMESTAMP=(\d{1,16})\r?$", re.MULTILINE)
 # Above, nanoseconds leave 64 bits.
@@ -186,6 +187,40 @@ class EventText(_Blocks):
         return cls._begin.match(sample.lstrip()) is not None
 
 
+class CmTrace(_Blocks):
+    """Logs of Windows' Configuration Manager, whose time stands behind a message of many lines."""
+
+    format = "cmtrace"
+    _begin = re.compile(rb"^<!\[LOG\[", re.M)
+    _stamps = ((re.compile(rb'\]LOG\]!><time="' + CM_TEXT.pattern), CM_TEXT),)
+    _end = re.compile(rb"\]LOG\]!><[^\n]*>")
+
+    @classmethod
+    def recognise(cls, sample: bytes) -> bool:
+        """Whether the sample begins with a message."""
+        return cls._begin.match(sample.lstrip()) is not None
+
+
+class JulXml(_Blocks):
+    """What java.util.logging writes as XML."""
+
+    format = "jul-xml"
+    _begin = re.compile(rb"^[ \t]*<record>", re.M)
+    _stamps = (
+        (re.compile(rb"<millis>" + epoch.FINER.pattern), epoch.FINER),
+        (re.compile(rb"<date>" + iso.TEXT.pattern), iso.TEXT),
+    )
+    _end = re.compile(rb"</record>")
+
+    @classmethod
+    def recognise(cls, sample: bytes) -> bool:
+        """Whether the sample begins with a record, or with the head of such a file."""
+        head = sample.lstrip()
+        return head.startswith((b"<record>", b"<?xml", b"<log>")) and (
+            cls._begin.search(sample) is not None
+        )
+
+
 _SLOW_ISO, _SLOW_OLD = MYSQL[0].texts
 _SET: Final = Text(
     "set-timestamp", rb"([1-3]\d{9})(?:\.(\d{1,9})\d*)?()(?=;)", lambda head, tail: int(head)
@@ -212,3 +247,6 @@ class SlowQueries(_Blocks):
             re.search(rb"^# User@Host: [^\n]*\n(?:#[^\n]*\n)*# Query_time: ", sample, re.M)
             is not None
         )
+
+
+KINDS: Final = (JournalExport, EventXml, EventText, CmTrace, JulXml, SlowQueries)

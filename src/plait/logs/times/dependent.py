@@ -27,11 +27,13 @@ class Scanner(Protocol):
 
 #: Formats that are read so.
 NAMES: Final = frozenset(
-    ("w3c", "journal-export", "windows-event", "windows-event-text", "mysql-slow")
-)
+    {"w3c", "journal-export", "windows-event", "windows-event-text", "cmtrace", "jul-xml",
+     "mysql-slow"}
+)  # fmt: skip
 # Without one of these it is no such log; most others are done with at this look.
 _SIGNS: Final = (
     b"ields:", b"__CURSOR=", b"__REALTIME_TIMESTAMP=", b"<Event", b"Event[", b"# Query_time: ",
+    b"<![LOG[", b"<record>",
 )  # fmt: skip
 
 
@@ -40,10 +42,10 @@ def scanner_for(sample: bytes, name: str | None, calendar: Calendar) -> Scanner 
     if name is None and not any(sign in sample for sign in _SIGNS):
         return None
     # On use: few logs need them.
-    from plait.logs.times.blocks import EventText, EventXml, JournalExport, SlowQueries
+    from plait.logs.times.blocks import KINDS
     from plait.logs.times.directives import W3c
 
-    for kind in (W3c, JournalExport, EventXml, EventText, SlowQueries):
+    for kind in (W3c, *KINDS):
         if kind.format == name or (name is None and kind.recognise(sample)):
             return kind(calendar, sample)
     return None

@@ -1,4 +1,4 @@
-"""Application servers and brokers whose lines have a way of their own."""
+"""Application servers, brokers and loggers whose lines have a way of their own."""
 
 from datetime import timedelta, timezone
 from typing import Final
@@ -124,5 +124,51 @@ SAP: Final = TimeFormat(
         Example(b"M Sun Mar  1 10:00:00:123 2026", "2026-03-01T10:00:00.123Z"),
         Example(b"[Thr 7] Sun Mar 01 10:00:00 2026", "2026-03-01T10:00:00Z"),
         Example(b"M  kernel runs on Sun Mar  1 10:00:00 2026", None),
+    ),
+)
+
+XML: Final = (
+    TimeFormat(
+        "oracle-xml",
+        "Oracle, log.xml: <msg time='2026-03-01T10:00:00.123+01:00' org_id='oracle'>",
+        rb"<msg time=['\"]",
+        (iso.TEXT,),
+        (
+            Example(b"<msg time='2026-03-01T10:00:00.123+01:00' x='y'", "2026-03-01T09:00:00.123Z"),
+            Example(b'<msg time="2026-03-01T10:00:00Z">', "2026-03-01T10:00:00Z"),
+            Example(b"<msg type='2026-03-01T10:00:00'>", None),
+        ),
+    ),
+    TimeFormat(
+        "log4j-xml",
+        'log4j as XML: <log4j:event logger="x" timestamp="1772359200123" level="INFO">',
+        rb"<(?:log4j:)?event [^\n>]{0,300}?timestamp=['\"]",
+        (epoch.FINER,),
+        (
+            Example(
+                b'<log4j:event logger="x" timestamp="1772359200123">', "2026-03-01T10:00:00.123Z"
+            ),
+            Example(b"<event timestamp='1772359200123' level='INFO'>", "2026-03-01T10:00:00.123Z"),
+            Example(b'<log4j:event logger="x">', None),
+        ),
+    ),
+    TimeFormat(
+        "jul-xml",
+        "java.util.logging as XML: <record> and below it <millis>1772359200123</millis>",
+        rb"<record>",
+        (),
+        (
+            Example(
+                b"<record>\n  <date>2026-03-01T10:00:00</date>\n  <millis>1772359200123</millis>",
+                "2026-03-01T10:00:00.123Z",
+            ),
+            Example(
+                b"<record>\n  <date>2026-03-01T10:00:00.5Z</date>\n  <level>INFO</level>",
+                "2026-03-01T10:00:00.5Z",
+            ),
+            Example(b"<record>\n  <level>INFO</level>\n</record>", None),
+        ),
+        weak=True,
+        named=(iso.TEXT,),
     ),
 )

@@ -42,6 +42,8 @@ FORMATS: Final[tuple[TimeFormat, ...]] = (
     windows.EVENT_XML,
     windows.EVENT_TEXT,
     windows.EVENT_LIST,
+    windows.CMTRACE,
+    *servers.XML,
     windows.EVENT_TABLE,
     *numeric.FORMATS,
     databases.YYMMDD,

@@ -1,9 +1,10 @@
 """Windows: events as XML, as lists and as tables; any table with a column for the time."""
 
+import re
 from typing import Final
 
 from plait.logs.times import iso, numeric
-from plait.logs.times.format import Example, Text, TimeFormat
+from plait.logs.times.format import Civil, Example, Text, TimeFormat
 
 _MDY, _DMY = (form.texts[0] for form in numeric.FORMATS if form.name in {"mdy", "dmy"})
 
@@ -69,13 +70,59 @@ EVENT_TABLE: Final = TimeFormat(
     ),
 )
 
+_CM: Final = re.compile(rb'([+-]?\d{1,4})?" date="(\d\d?)-(\d\d?)-(\d{4})"')
+
+
+def _read_cm(head: bytes, tail: bytes) -> Civil | None:
+    """Read `10:00:00` and `-60" date="03-01-2026"`: minutes to add to be in UTC, and the date."""
+    rest = _CM.fullmatch(tail)
+    hour, minute, second = map(int, head.split(b":"))
+    if rest is None or hour > 23 or minute > 59 or second > 60:
+        return None
+    bias = int(rest[1] or 0)
+    zone = b"%c%02d:%02d" % (b"+-"[bias > 0], *divmod(abs(bias), 60)) if rest[1] else b""
+    of_day = hour * 3600 + minute * 60 + second
+    return Civil(int(rest[4]), int(rest[2]), int(rest[3]), of_day, zone)
+
+
+CM_TEXT: Final = Text(
+    "cmtrace",
+    rb'(\d\d?:\d\d:\d\d)(?:\.(\d{1,9}))?((?:[+-]?\d{1,4})?" date="\d\d?-\d\d?-\d{4}")',
+    _read_cm,
+)
+
+CMTRACE: Final = TimeFormat(
+    "cmtrace",
+    'Configuration Manager: <![LOG[x]LOG]!><time="10:00:00.123-60" date="03-01-2026" thread="7">',
+    rb'<!\[LOG\[[^\n]{0,4000}?\]LOG\]!><time="',
+    (CM_TEXT,),
+    (
+        Example(
+            b'<![LOG[x]LOG]!><time="10:00:00.123-60" date="03-01-2026" thread="7">',
+            "2026-03-01T09:00:00.123Z",
+        ),
+        Example(b'<![LOG[]LOG]!><time="10:00:00+480" date="3-1-2026">', "2026-03-01T18:00:00Z"),
+        Example(b'<![LOG[x]LOG]!><time="10:00:00.123" date="13-01-2026">', None),
+    ),
+)
+
 # One column of a table: quoted, or without what begins code, JSON or a tuple.
 _COLUMN: Final = rb'(?:"(?:[^"\n]|"")*+"|[^"\',;\t\n({\[]*+)[,;\t]'
-_TABLE: Final = rb'(?:%s){1,30}?"?' % _COLUMN
+_TABLE: Final = rb'(?:%s){1,30}?[ ]?"?' % _COLUMN
 
 
 def _table(name: str, title: str, text: Text, *examples: Example) -> TimeFormat:
     return TimeFormat(name, title, _TABLE, (text,), examples, weak=True)
+
+
+def _in_two_columns(text: Text) -> Text:
+    """The same date and time with a comma or the like between them."""
+    date_and_time = re.compile(rb"[,;\t][ ]?")
+    return Text(
+        f"{text.name}-columns",
+        text.pattern.replace(rb"[ T:-]\d\d?:", rb"[,;\t][ ]?\d\d?:"),
+        lambda head, tail: text.read(date_and_time.sub(b" ", head), tail),
+    )
 
 
 TABLES: Final = (
@@ -102,5 +149,21 @@ TABLES: Final = (
         Example(b"Fehler;01.03.2026 10:00:00;Disk;7", "2026-03-01T10:00:00Z"),
         Example(b"Erreur\t01/03/2026 10:00:00\tDisk\t7", "2026-03-01T10:00:00Z"),
         Example(b"Foo,1/13/2026 10:00:00", None),
+    ),
+    _table(
+        "table-mdy-columns",
+        "the same in two columns, as DHCP and IIS write them: 10,03/01/26,10:00:00,Assign",
+        _in_two_columns(_MDY),
+        Example(b"10,02/28/26,10:00:00,Assign,10.0.0.7", "2026-02-28T10:00:00Z"),
+        Example(b"10.0.0.7, -, 2/28/2026, 10:00:00, W3SVC1", "2026-02-28T10:00:00Z"),
+        Example(b"10,13/01/26,10:00:00,x", None),
+    ),
+    _table(
+        "table-dmy-columns",
+        "the same, day first: 10;28.02.2026;10:00:00;x",
+        _in_two_columns(_DMY),
+        Example(b"10;28.02.2026;10:00:00;x", "2026-02-28T10:00:00Z"),
+        Example(b"x\t28/02/2026\t10:00:00\ty", "2026-02-28T10:00:00Z"),
+        Example(b"10,02/28/26,10:00:00,x", None),
     ),
 )
