@@ -117,7 +117,7 @@ _NAMED: Final = Text(
 # `2026. 3. 1. 오후 3:04:05`, `2026/3/1 下午 3:04:05`: the half of the day, or Korean dots.
 _HALVED: Final = Text(
     "cjk-half",
-    rb"(\d{4}(?:\. ?\d\d?\. ?\d\d?\.|[/-]\d\d?[/-]\d\d?)(?=[ (]?[^\n]{0,12}?%s)%s)%s(%s)"
+    rb"(\d{4}(?:\. ?\d\d?\. ?\d\d?\.?|[/-]\d\d?[/-]\d\d?)(?=[ (]?[^\n]{0,12}?%s)%s)%s(%s)"
     % (_HALF, _TIME, _FRACTION, ZONE),
     _read,
 )

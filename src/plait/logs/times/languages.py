@@ -12,11 +12,15 @@ from plait.logs.times.zones import ZONE, zone_of
 _WORD: Final = rb"[A-Za-z\x80-\xff]{2,28}+\.?"
 _WEEKDAY: Final = rb"(?:%s,?[ ]{1,2})?" % _WORD
 _DAY: Final = rb"[0-3]?\d\.?"
-_OF: Final = rb"(?:[ ]{1,2}(?:de[ ])?|[/-])"
-# `à`, `um`, `kl.`, `г. в`: short words between date and time.
-_AT: Final = rb"(?:[ ]?,?(?:[ ][A-Za-z\x80-\xff]{1,5}\.?,?){0,2}[ ]{1,2}|:)"
+_OF: Final = rb"(?:[ ]{1,2}(?:de[ ])?|[/.-])"
+# `à`, `um`, `kl.`, `г. в`, `vasárnap`: words between date and time.
+_AT: Final = rb"(?:[ ]?,?(?:[ ][A-Za-z\x80-\xff]{1,28}\.?,?){0,2}[ ]{1,2}|:)"
 _TIME: Final = rb"[0-2]?\d[:.][0-5]\d[:.]\d\d(?![\d:])"
 _YEAR: Final = rb"(?:19|20)\d\d(?!\d)"
+# Two digits only where signs tie them to the date: `01-MÄR-26`.
+_OF_YEAR: Final = rb"(?:%s%s|[/.-]\d\d)" % (_OF, _YEAR)
+# In front of the others, since they may be empty.
+_ZONE: Final = rb"(?:[ ]\((?:UTC|GMT)[+-]\d{1,2}:?\d\d\)|%s)" % ZONE
 _FRACTION: Final = rb"(?:[.,](\d{1,9}))?"
 _HALF: Final = (
     rb"(?:[ ](?:[AaPp]\.? ?[Mm]\.?|\xc3\x96[\x96S]|\xc3\x96\xc3\x96|[fe]m|d[eu]\.|"
@@ -49,8 +53,10 @@ def read(head: bytes, tail: bytes) -> Civil | None:
     # The last one: a weekday before it may be called like a month (mar., dec.).
     months = [month for word in _WORDS.findall(date) if (month := month_in_any_language(word))]
     numbers = [int(number) for number in _NUMBERS.findall(date)]
-    year = next((number for number in numbers if number > 31), None)
+    year = next((number for number in numbers if number > 1000), None)
     day = next((number for number in numbers if number <= 31), None)
+    if year is None and len(numbers) == 2:
+        year = 2000 + numbers[1]
     hour, minute, second = map(int, clock.groups())
     after = _TAIL.fullmatch(_decoded(tail))
     half = after[1].lower() if after and after[1] else ""
@@ -60,7 +66,7 @@ def read(head: bytes, tail: bytes) -> Civil | None:
         hour = hour % 12 + (12 if half.startswith(_AFTER_NOON) else 0)
     if not months or day is None or hour > 23 or minute > 59 or second > 60:
         return None
-    zone = zone_of(after[2].encode()) if after else b""
+    zone = zone_of(after[2].strip(" ()").encode()) if after else b""
     return Civil(year, months[-1], day, hour * 3600 + minute * 60 + second, zone)
 
 
@@ -76,8 +82,8 @@ def _read_year_last(head: bytes, tail: bytes) -> Civil | None:
 
 _DAY_FIRST: Final = Text(
     "day-first-any",
-    rb"(%s%s%s%s%s%s%s%s)%s(%s%s)"
-    % (_WEEKDAY, _DAY, _OF, _WORD, _OF, _YEAR, _AT, _TIME, _FRACTION, _HALF, ZONE),
+    rb"(%s%s%s%s%s%s%s)%s(%s%s)"
+    % (_WEEKDAY, _DAY, _OF, _WORD, _OF_YEAR, _AT, _TIME, _FRACTION, _HALF, _ZONE),
     read,
 )
 _MONTH_FIRST: Final = Text(
@@ -126,6 +132,9 @@ FORMATS: Final = (
         ("1 de março de 2026 às 10:00:00 x", _TEN),
         ("1 марта 2026 г. в 10:00:00 x", _TEN),
         ("[01-ott-2025 10:00:00] x", "2025-10-01T10:00:00Z"),
+        ("01-MÄR-26 10:00:00 x", _TEN),
+        ("01-MAR-26 10.00.00.123456 PM +01:00 x", "2026-03-01T21:00:00.123456Z"),
+        ("01.mar.2026, 10:00:00 (UTC+0100) x", "2026-03-01T09:00:00Z"),
         ("1. maaliskuuta 2026 klo 10.00.00 x", _TEN),
         ("1 foo 2026 10:00:00 x", None),
         ("31 avril 2026 10:00:00 x", None),
@@ -145,6 +154,7 @@ FORMATS: Final = (
         "year, month in any language, day: 2026. márc. 1. 10:00:00",
         _YEAR_FIRST,
         ("2026. márc. 1. 10:00:00 x", _TEN),
+        ("2026. márc. 1., vasárnap, 10:00:00 UTC x", _TEN),
         ("2026 kovo 1 10:00:00 x", _TEN),
         ("2026. foo 1. 10:00:00 x", None),
     ),

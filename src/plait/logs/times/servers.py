@@ -68,14 +68,12 @@ WEBLOGIC: Final = TimeFormat(
     "weblogic",
     "WebLogic: ####<Mar 1, 2026 10:00:00,123 AM CET> <Info>",
     # In other languages the time in milliseconds that stands further on is read.
-    rb"####<(?:(?=[A-Z][a-z][a-z]\.? \d)|[^\n]{5,60}>[^\n]{0,600}? <(?=\d{13}> ))",
+    rb"(?:####)?<(?:(?=[A-Z][a-z][a-z]\.? \d)|[^\n]{5,60}>[^\n]{0,600}? <(?=\d{13}> ))",
     (_JAVA, epoch.FINER),
     (
         Example(b"####<Mar 1, 2026 10:00:00 AM CET> <Info> <x>", "2026-03-01T09:00:00Z"),
         Example(b"####<Mar 1, 2026, 1:00:00,5 PM UTC> <x>", "2026-03-01T13:00:00.5Z"),
-        Example(
-            b"####<Mar 1, 2026, 1:00:00,5 AM Central European Time> <x>", "2026-03-01T00:00:00.5Z"
-        ),
+        Example(b"<Mar 1, 2026, 1:00:00,5 AM Central European Time> <x>", "2026-03-01T00:00:00.5Z"),
         Example(
             b"####<1 mars 2026 10 h 00 CET> <Info> <a> <b> <> <> <> <1772359200123> <BEA-1> <x>",
             "2026-03-01T10:00:00.123Z",

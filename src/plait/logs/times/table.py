@@ -21,8 +21,9 @@ from plait.logs.times import (
 from plait.logs.times.format import TimeFormat
 
 FORMATS: Final[tuple[TimeFormat, ...]] = (
-    # Before ctime, which would take its lines as well.
+    # Before ctime, which would take their lines as well.
     web.APACHE_ERROR,
+    servers.WEBLOGIC,
     *iso.FORMATS,
     *ctime.FORMATS,
     *syslog.FORMATS,
@@ -35,7 +36,6 @@ FORMATS: Final[tuple[TimeFormat, ...]] = (
     databases.MONGODB,
     databases.REDIS,
     servers.ERLANG,
-    servers.WEBLOGIC,
     servers.CASSANDRA,
     servers.HANA,
     servers.SAP,
