@@ -59,7 +59,7 @@ def read(head: bytes, tail: bytes) -> Civil | None:
 
 def second_of_day(clock: re.Match[bytes], tail: bytes) -> tuple[int | None, bytes]:
     """The second of the day (None when no clock shows it), and the tail without AM or PM."""
-    hour, minute, second = map(int, clock.groups())
+    hour, minute, second = (int(part or 0) for part in clock.groups())
     half = _HALVES.match(tail)
     if half is not None:
         tail = tail[half.end() :]
@@ -97,10 +97,10 @@ MONTH_FIRST: Final = Text(
     % (_WEEKDAY, _MONTH, _DAY, _YEAR, _TIME, _FRACTION, _HALF, ZONE),
     read,
 )
-# `Sun, 01 Mar 2026 10:00:00`, `01-Mar-26 10:00:00`, `01/Mar/2026:10:00:00`.
+# `Sun, 01 Mar 2026 10:00:00`, `01-Mar-26 10:00:00`, `01/Mar/2026:10:00:00`, `01Mar2026 10:00:00`.
 DAY_FIRST: Final = Text(
     "day-first",
-    rb"(%s%s[ /-]+%s[ /-]+(?:\d{4}|\d\d)(?:[ \t]+|:)%s)%s(%s%s)"
+    rb"(%s%s[ /-]*%s[ /-]*(?:\d{4}|\d\d)(?:[ \t]+|::?)%s)%s(%s%s)"
     % (_WEEKDAY, _DAY, _MONTH, _TIME, _FRACTION, _HALF, ZONE),
     read,
 )
@@ -109,6 +109,19 @@ YEAR_FIRST: Final = Text(
     "year-first",
     rb"((?:19|20)\d\d[ -/]%s[ -/]%s[ \t]+%s)%s(%s)" % (_MONTH, _DAY, _TIME, _FRACTION, ZONE),
     read,
+)
+# `mar/01/2026 10:00:00`.
+SLASHED: Final = Text(
+    "slashed",
+    rb"([A-Za-z]{3}/\d\d/(?:19|20)\d\d[ ]%s)%s()" % (_TIME, _FRACTION),
+    read,
+)
+# `1 Mar 10:00:00`, without a year.
+YEARLESS_DAY_FIRST: Final = Text(
+    "yearless-day-first",
+    rb"(%s[ -]%s[ -]+%s)%s(%s)" % (_DAY, _MONTH, _TIME, _FRACTION, ZONE),
+    read,
+    yearless=True,
 )
 # `Mar  1 10:00:00`, without a year.
 YEARLESS: Final = Text(
