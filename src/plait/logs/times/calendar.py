@@ -103,7 +103,7 @@ class Calendar:
         except ValueError:
             return None
         seconds = days * 86_400 + said.second
-        return (seconds - self._offset(seconds, said.zone)) * SECOND
+        return (seconds - self._offset(seconds, said.zone)) * SECOND + said.ns
 
     def _offset(self, seconds: int, zone: bytes) -> int:
         """Seconds east of UTC of a civil time; fold 0 where the clock shows it twice."""

@@ -7,13 +7,14 @@ from typing import Final, NamedTuple
 
 
 class Civil(NamedTuple):
-    """What a stamp says, to the second, before zone and year are settled."""
+    """What a stamp says, to the second in general, before zone and year are settled."""
 
     year: int | None  # None where the stamp names none
     month: int
     day: int
     second: int  # of the day, 0 to 86400 (a leap second reads as the next one)
     zone: bytes  # as written: b"Z", b"+02:00", b"CEST"; b"" where the stamp names none
+    ns: int = 0  # of the second, where the fraction is not written in decimal places
 
 
 class Clock(NamedTuple):
@@ -31,7 +32,7 @@ class Uptime(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """What a stamp says whose fraction is not written in decimal digits."""
+    """An instant whose fraction is not written in decimal places."""
 
     ns: int  # since 1970 UTC
 

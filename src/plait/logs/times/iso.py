@@ -14,8 +14,10 @@ from plait.logs.times.zones import ZONE, zone_of
 
 _DATE: Final = rb"\d{4}(?:-\d\d?-\d\d?|/\d\d?/\d\d?|\.\d\d?\.\d\d?|\d{4})"
 # Six digits alone are a time only where a letter or sign ties them to the date.
-_TIME: Final = rb"(?:[T_:-]|[ ]{1,2}|\t)\d\d?:\d\d:\d\d|[T_:-]\d{6}"
-_FIELDS: Final = re.compile(rb"(\d{4})[-/.]?(\d\d?)[-/.]?(\d\d?)[T \t:_-]+(\d\d?):?(\d\d):?(\d\d)")
+_TIME: Final = rb"(?:[Tt_:-]|[ ]{1,2}|\t)\d\d?:\d\d:\d\d|[T_:-]\d{6}"
+_FIELDS: Final = re.compile(
+    rb"(\d{4})[-/.]?(\d\d?)[-/.]?(\d\d?)[Tt \t:_-]+(\d\d?):?(\d\d?):?(\d\d?)"
+)
 
 
 def read(head: bytes, tail: bytes) -> Civil | None:
@@ -24,6 +26,8 @@ def read(head: bytes, tail: bytes) -> Civil | None:
     if fields is None:
         return None
     year, month, day, hour, minute, second = map(int, fields.groups())
+    if tail[-1:] == b"M" and 1 <= hour <= 12 and tail.strip() in (b"AM", b"PM"):
+        hour = hour % 12 + (12 if tail[-2:] == b"PM" else 0)
     if hour > 23 or minute > 59 or second > 60:
         return None
     return Civil(year, month, day, hour * 3600 + minute * 60 + second, zone_of(tail))
@@ -31,8 +35,9 @@ def read(head: bytes, tail: bytes) -> Civil | None:
 
 TEXT: Final = Text(
     "iso",
-    # A colon may stand before milliseconds, which have three digits then.
-    rb"(%s(?:%s))(?!\d)(?:(?:[.,]|:(?=\d{3}(?![\d:])))(\d{1,9}))?(%s)" % (_DATE, _TIME, ZONE),
+    # A colon may stand before three or six digits.
+    rb"(%s(?:%s))(?!\d|:\d\d?\|)(?:(?:[.,]|:(?=(?:\d{3}){1,2}(?![\d:])))(\d{1,9}))?(%s)"
+    % (_DATE, _TIME, ZONE),
     read,
 )
 
@@ -68,7 +73,7 @@ _DAY_TEXT: Final = Text(
     read_day,
 )
 
-_DOTS: Final = re.compile(rb"(\d{4})[-.](\d\d)[-.](\d\d)-(\d\d)\.(\d\d)\.(\d\d)")
+_DOTS: Final = re.compile(rb"(\d{4})[-.](\d\d)[-.](\d\d)[ -](\d\d)\.(\d\d)\.(\d\d)")
 
 
 def read_dotted(head: bytes, tail: bytes) -> Civil | None:
@@ -85,9 +90,17 @@ def read_dotted(head: bytes, tail: bytes) -> Civil | None:
 
 _DOTTED: Final = Text(
     "dotted",
-    rb"(\d{4}(?:-\d\d-|\.\d\d\.)\d\d-\d\d\.\d\d\.\d\d)(?:[.:](\d{1,9}))?([+-]\d{3}|)(?![\w.-])",
+    rb"(\d{4}(?:-\d\d-|\.\d\d\.)\d\d[ -]\d\d\.\d\d\.\d\d)(?:[.:](\d{1,9}))?([+-]\d{3}|)(?![\w.-])",
     read_dotted,
 )
+
+
+def read_unpadded(head: bytes, tail: bytes) -> Civil | None:
+    """Read `20260301-10:00:00:97`, where the last number is milliseconds."""
+    clock, _, ms = head.rpartition(b":")
+    said = read(clock, tail)
+    return None if said is None else said._replace(ns=int(ms) * 10**6)
+
 
 # To the minute.
 _SHORT: Final = Text(
@@ -108,6 +121,31 @@ MINUTES: Final = TimeFormat(
         Example(b"2026-03-01T10:00+01:00 x", "2026-03-01T09:00:00Z"),
         Example(b"2026-03-01 24:00 x", None),
         Example(b"2026-03-01 10:0 x", None),
+    ),
+    weak=True,
+    needs=3,
+)
+
+_DIGITS: Final = re.compile(rb"(\d{8})(\d{6})")
+
+DIGITS: Final = TimeFormat(
+    "digits",
+    "date and time in one number: 20260301100000, 20260301100000.123Z",
+    rb"(?>%s[\[(]?)" % leads.CONTAINER,
+    (
+        Text(
+            "digits",
+            rb"((?:19|20)\d{2}[01]\d[0-3]\d[0-2]\d[0-5]\d[0-6]\d)(?:[.,]?(\d{3}|\d{6}|\d{9}))?"
+            rb"(Z|[+-]\d{4}|)(?![\w.])",
+            lambda head, tail: read(_DIGITS.sub(rb"\1T\2", head), tail),
+        ),
+    ),
+    (
+        Example(b"20260301100000 x", "2026-03-01T10:00:00Z"),
+        Example(b"[20260301100000.123Z] x", "2026-03-01T10:00:00.123Z"),
+        Example(b"20260301100000123 x", "2026-03-01T10:00:00.123Z"),
+        Example(b"2026030110000 x", None),
+        Example(b"20261301100000 x", None),
     ),
     weak=True,
     needs=3,
@@ -140,6 +178,9 @@ FORMATS: Final = (
             Example(b"20260301T100000Z x", "2026-03-01T10:00:00Z"),
             Example(b"20260301-1:00:00:606|Step|7|x", "2026-03-01T01:00:00.606Z"),
             Example(b"[INFO] [2026-03-01 10:00:00 UTC] x", "2026-03-01T10:00:00Z"),
+            Example(b"2026-03-01 10:00:00 PM x", "2026-03-01T22:00:00Z"),
+            Example(b"2026-03-01t10:00:00z x", "2026-03-01T10:00:00Z"),
+            Example(b"(2026-03-01 10:00:00:123456): [be] x", "2026-03-01T10:00:00.123456Z"),
             Example(b"2026-03-01T23:59:60Z leap", "2026-03-02T00:00:00Z"),
             Example(b"2026-02-29 10:00:00 no such day", None),
             Example(b"2026-03-01 24:00:00 no such hour", None),
@@ -164,6 +205,18 @@ FORMATS: Final = (
             Example(b"2026-366T10:00:00 no such day", None),
             Example(b"2026-000 10:00:00 no such day", None),
             Example(b"2026-060 is a part number", None),
+        ),
+    ),
+    TimeFormat(
+        "healthapp",
+        "HealthApp: 20260301-10:00:00:97|Step|7|x (milliseconds without zeros in front)",
+        leads.SHORT,
+        (Text("unpadded", rb"(\d{8}-\d\d?:\d\d?:\d\d?:\d{1,3})()()(?=\|)", read_unpadded),),
+        (
+            Example(b"20260301-10:00:00:97|Step_LSC|7|x", "2026-03-01T10:00:00.097Z"),
+            Example(b"20260301-0:7:5:606|Step_LSC|7|x", "2026-03-01T00:07:05.606Z"),
+            Example(b"20260301-24:00:00:97|Step_LSC|7|x", None),
+            Example(b"20260301-0:7:5|Step_LSC|7|x", None),
         ),
     ),
     TimeFormat(

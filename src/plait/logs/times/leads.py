@@ -24,7 +24,8 @@ SHORT: Final = (
     rb"(?:\"|[\[({<*|]{0,3})[ ]?%s)" % (COLOUR, CONTAINER, COLOUR, _WORD, _KEY, COLOUR, COLOUR)
 )
 NONE: Final = b""
-#: Anywhere near the start, at the start of a word; only where a sample shows it.
-LOOSE: Final = rb"[^\n]{0,200}?(?<![\w.:/+='\"-])"
+#: Anywhere near the start, at the start of a word (or after a word and a colon, as in what grep
+#: prints); only where a sample shows it.
+LOOSE: Final = rb"[^\n]{0,200}?(?<![\w./+='\"-])(?<![^A-Za-z]:)"
 #: Anywhere near the start, for patterns given by the user.
 ANYWHERE: Final = rb"[^\n]{0,200}?(?<!\d)"

@@ -19,9 +19,11 @@ _BY_NAME: Final = {
 _WEEKDAY: Final = rb"(?:[MTWFSmtwfs][A-Za-z]{2,8}+[.,]{0,2}[ \t]+)?"
 _MONTH: Final = rb"[JFMASONDjfmasond][A-Za-z]{2,8}+\.?"
 _DAY: Final = rb"[0-3]?\d"
+_ORDINAL: Final = rb"[0-3]?\d(?:st|nd|rd|th)?"
 _TIME: Final = rb"\d\d?:\d\d:\d\d(?!\d)"
 _YEAR: Final = rb"(?:19|20)\d\d(?![\d:.-])"
-_FRACTION: Final = rb"(?:[.,](\d{1,9}))?"
+# A colon may stand before three or six digits.
+_FRACTION: Final = rb"(?:(?:[.,]|:(?=(?:\d{3}){1,2}(?![\d:])))(\d{1,9}))?"
 _HALF: Final = rb"(?:[ ]?[AaPp][Mm](?![A-Za-z]))?"
 
 _CLOCK: Final = re.compile(rb"(?<!\d)(\d\d?):(\d\d?)[:.](\d\d?)")
@@ -90,11 +92,11 @@ YEAR_LAST: Final = Text(
     % (_WEEKDAY, _MONTH, _DAY, _TIME, _FRACTION, ZONE, _YEAR, ZONE),
     _read_year_last,
 )
-# `Sun, Mar 1 2026 10:00:00`: month, day, year, time.
+# `Sun, Mar 1 2026 10:00:00`, `March 1st, 2026 at 10:00:00`: month, day, year, time.
 MONTH_FIRST: Final = Text(
     "month-first",
-    rb"(%s%s[ \t-]+%s,?[ \t]+%s,?[ \t]+%s)%s(%s%s)"
-    % (_WEEKDAY, _MONTH, _DAY, _YEAR, _TIME, _FRACTION, _HALF, ZONE),
+    rb"(%s%s[ \t-]+%s,?[ \t]+%s,?[ \t]+(?:at[ ])?%s)%s(%s%s)"
+    % (_WEEKDAY, _MONTH, _ORDINAL, _YEAR, _TIME, _FRACTION, _HALF, ZONE),
     read,
 )
 # `Sun, 01 Mar 2026 10:00:00`, `01-Mar-26 10:00:00`, `01/Mar/2026:10:00:00`, `01Mar2026 10:00:00`.
@@ -123,10 +125,10 @@ YEARLESS_DAY_FIRST: Final = Text(
     read,
     yearless=True,
 )
-# `Mar  1 10:00:00`, without a year.
+# `Mar  1 10:00:00`, `Mar-01 10:00:00`, without a year.
 YEARLESS: Final = Text(
     "yearless",
-    rb"(%s%s[ \t]+%s[ \t]+%s)%s(%s)(?![ \t]+%s)"
+    rb"(%s%s[ \t-]+%s[ \t]+%s)%s(%s)(?![ \t]+%s)"
     % (_WEEKDAY, _MONTH, _DAY, _TIME, _FRACTION, ZONE, _YEAR),
     read,
     yearless=True,
