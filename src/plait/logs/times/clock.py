@@ -39,7 +39,7 @@ _TEXT: Final = Text(
     "clock",
     # To the minute only where a bracket, AM or PM says that it is a time.
     rb"(\d\d?:\d\d:\d\d|(?<=\[)\d\d?:\d\d(?=[ \]])|\d\d?:\d\d(?=[ ]?[AP]M))"
-    rb"(?:[.,:](\d{1,9}+))?+(%s%s)%s" % (_HALF, ZONE, _END),
+    rb"(?:(?:[.,]|:(?=\d{3}\b))(\d{1,9}+))?+(%s%s)%s" % (_HALF, ZONE, _END),
     read,
     yearless=True,
     span=_span(86_400),
