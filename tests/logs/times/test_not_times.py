@@ -11,16 +11,10 @@ NOT_TIMES = [
     b"2026-03",
     b"2026-03-01",
     b"2026-03-01 was a Sunday",
-    b"2026-03-01 12:30 is too short",
     b"12:30",
-    b"12:30:45 no day",
-    b"1700000000 bytes copied",
-    b"1700000000123 ids",
     b"20260301 rows",
     b"20260301 123456 rows",
     b"2026-03-01 123456 items",
-    b" 2026-03-01 10:00:00 after one space",
-    b"20260301100000",
     b"id 17723592001234",
     b"4f8a2026-03-01T10:00:00Z",
     b"x2026-03-01 10:00:00",
@@ -37,22 +31,17 @@ NOT_TIMES = [
     b"Marching 1 10:00:00",
     b"May 32 10:00:00",
     b"Sun Mar 2026",
-    b"  2026-03-01 10:00:00 indented",
-    b"\t2026-03-01 10:00:00 indented",
     b"Traceback (most recent call last):",
     b'  File "x.py", line 2026, in <module>',
     b"\tat com.example.A.b(A.java:123)",
-    b"Caused by: java.lang.X: at 2026-03-01 10:00:00",
     b"INSERT INTO t VALUES (1,'2026-03-01 10:00:00');",
     b"('2026-03-01 10:00:00', 'x'),",
-    b"-- Dump completed on 2026-03-01 10:00:00",
     b'  "time": "2026-03-01T10:00:00Z",',
     b'"time": "2026-03-01T10:00:00Z",',
     b'{"a": {"time": "2026-03-01T10:00:00Z"}}',
     b'{"a": [{"ts": 1700000000.5}], "b": 1}',
     b'{"msg": "\\"time\\": \\"2026-03-01T10:00:00Z\\""}',
     b'{"msg": "}, \\"ts\\": 1700000000"}',
-    b'{"uptime": "2026-03-01T10:00:00Z"}',
     b'{"time": "12:30"}',
     b'{"time": 0.25}',
     b'{"time": null}',
@@ -97,8 +86,6 @@ NOT_TIMES = [
     b"ZIP 20260-0301",
     # Counters, sizes and ratios.
     b"2026 rows in set",
-    b"1772359200 requests",
-    b"1772359200/1772359300 done",
     b"#1772359200 is fixed",
     b"PR #20260301 merged",
     b"20260301/20260401 done",
@@ -119,7 +106,6 @@ NOT_TIMES = [
     b"[ 12%] building",
     b"[12345] worker",
     b"[12.5] load",
-    b"(1772359200) is a number",
     b"0 0 1772359200",
     b"2026-1 to 2026-12",
     b"2026-03-01..2026-04-01",
@@ -137,22 +123,14 @@ NOT_TIMES = [
     b"sha256:20260301100000aabbccdd",
     b"d41d8cd98f00b204e9800998ecf8427e",
     # Durations, and times of day alone.
-    b"00:00:12.345 elapsed",
     b"12m30s elapsed",
     b"1h 20m 30s",
     b"real\t0m12.345s",
-    b"10:00:00",
-    b"[10:00:00] alone",
-    b"(10:00:00) alone",
     b"at 10:00:00 it began",
-    b"10:00:00.123 alone",
     b"00:00:01,000 --> 00:00:04,000",
     b"1 day, 10:00:00 up",
     b"uptime 10:00:00",
-    b"[   12.345678] is a time since boot",
-    b"[12.345s][info] is one since start",
     b"12.345: [GC",
-    b"10:00 AM",
     b"10 AM to 11 AM",
     b"P1DT10H",
     # Ports and paths.
@@ -168,11 +146,6 @@ NOT_TIMES = [
     b"a.c:2026:3: error",
     b"main.go:10:00",
     # Dates in sentences, and parts of dates.
-    b"See the report of 2026-03-01 10:00:00",
-    b"Started at 2026-03-01T10:00:00Z",
-    b"expires: 2026-03-01T10:00:00Z",
-    b"Last login: Sun Mar  1 10:00:00 2026 from h",
-    b"valid until Mar  1 10:00:00 2026 GMT",
     b"in May 2026 10:00:00 people",
     b"May 1 was warm",
     b"Mar 1 10:00",
@@ -191,7 +164,6 @@ NOT_TIMES = [
     b"2026-W54-1T10:00:00Z",
     b"2026-000T10:00:00Z",
     b"2025-366T10:00:00Z",
-    b"2026-03-01T10:00",
     b"2026-03-01-10",
     b"2026:03:01 10:00:00",
     b"31/Mar/2026",
@@ -213,8 +185,6 @@ NOT_TIMES = [
     b"date=2026-03-01 x=y",
     b"date: 2026",
     b"=== 2026-03-01 ===",
-    b"--- a/x\t2026-03-01 10:00:00",
-    b"+++ b/x\t2026-03-01 10:00:00",
     b'{"expires":"2026-03-01T10:00:00Z"}',
     b'{"version":"2026-03-01 10:00:00"}',
     b'{"ts":"20260301"}',
@@ -227,14 +197,53 @@ NOT_TIMES = [
     b"\x00\xff\xfe",
 ]
 
+#: The same, but where most lines of a log are like that, they are its stamps.
+NOT_TIMES_ALONE = [
+    b"2026-03-01 12:30 is too short",
+    b"12:30:45 no day",
+    b"1700000000 bytes copied",
+    b"1700000000123 ids",
+    b" 2026-03-01 10:00:00 after one space",
+    b"20260301100000",
+    b"  2026-03-01 10:00:00 indented",
+    b"\t2026-03-01 10:00:00 indented",
+    b"Caused by: java.lang.X: at 2026-03-01 10:00:00",
+    b"-- Dump completed on 2026-03-01 10:00:00",
+    b'{"uptime": "2026-03-01T10:00:00Z"}',
+    b"1772359200 requests",
+    b"1772359200/1772359300 done",
+    b"(1772359200) is a number",
+    b"00:00:12.345 elapsed",
+    b"10:00:00",
+    b"[10:00:00] alone",
+    b"(10:00:00) alone",
+    b"10:00:00.123 alone",
+    b"[   12.345678] is a time since boot",
+    b"[12.345s][info] is one since start",
+    b"10:00 AM",
+    b"See the report of 2026-03-01 10:00:00",
+    b"Started at 2026-03-01T10:00:00Z",
+    b"expires: 2026-03-01T10:00:00Z",
+    b"Last login: Sun Mar  1 10:00:00 2026 from h",
+    b"valid until Mar  1 10:00:00 2026 GMT",
+    b"2026-03-01T10:00",
+    b"--- a/x\t2026-03-01 10:00:00",
+    b"+++ b/x\t2026-03-01 10:00:00",
+]
 
-@pytest.mark.parametrize("line", NOT_TIMES)
+
+@pytest.mark.parametrize("line", NOT_TIMES + NOT_TIMES_ALONE)
 def test_it_only_looks_like_a_time(line: bytes) -> None:
     assert shown(stamper(), line) is None
 
 
 @pytest.mark.parametrize("line", NOT_TIMES)
-def test_it_is_none_in_a_log_of_stamped_lines_either(line: bytes) -> None:
+def test_it_is_none_in_a_log_of_such_lines_either(line: bytes) -> None:
+    assert shown(stamper(*[line] * 9), line) is None
+
+
+@pytest.mark.parametrize("line", NOT_TIMES + NOT_TIMES_ALONE)
+def test_it_is_none_among_stamped_lines_either(line: bytes) -> None:
     stamps = stamper(*[b"2026-03-01 10:00:00,123 INFO x"] * 9, line)
     assert scanned(stamps, b"2026-03-01 10:00:00,123 x", line)[1] is None
 
