@@ -97,6 +97,7 @@ class Intake:
             reference=self.feed.modified() or now,
             format=reading.time_format,
             zone_from=reading.zone_from,
+            boot=reading.boot,
         )
         self._assembler = Assembler(
             self.name, self._stamper, default=self._default(now), limit=reading.limit

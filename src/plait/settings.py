@@ -55,9 +55,15 @@ class Options:
         time_format = settings.get("time-format", self.time_format)
         if time_format is not None:
             _check(time_format)
-        if tz is None:
-            return Reading(local_zone(), "local", time_format, self.limit)
-        return Reading(zone_of(tz) if isinstance(tz, str) else tz, "given", time_format, self.limit)
+        zone = local_zone() if tz is None else zone_of(tz) if isinstance(tz, str) else tz
+        boot = settings.get("boot")
+        return Reading(
+            zone,
+            "local" if tz is None else "given",
+            time_format,
+            self.limit,
+            None if boot is None else _boot(boot, zone),
+        )
 
 
 class Given(TypedDict, total=False):
@@ -83,6 +89,19 @@ class Reading:
     zone_from: str = "local"
     time_format: str | None = None
     limit: int = LIMIT
+    boot: int | None = None  # nanoseconds since 1970 UTC
+
+
+def _boot(text: str, zone: tzinfo) -> int:
+    """The time at which a machine started, written as in any log."""
+    line = text.removeprefix("@").encode() + b"\n"
+    for name in ("iso", "ctime", "rfc2822", "epoch", "iso-minute"):
+        time = Stamper(zone=zone, reference=0, format=name).stamp(line)
+        if time is not None:
+            return time
+    raise UsageError(
+        f"boot {text!r} is no time; write for example 2026-03-01T09:58:12 or 1772359092.5"
+    )
 
 
 @lru_cache
