@@ -176,7 +176,7 @@ FORMATS: Final = (
             Example(b"2026-03-01 10:00:00.123456789 +0130 x", "2026-03-01T08:30:00.123456789Z"),
             Example(b"2026/03/01 10:00:00 [error] 7#7: *1 open()", "2026-03-01T01:00:00Z", _TOKYO),
             Example(b"20260301T100000Z x", "2026-03-01T10:00:00Z"),
-            Example(b"20260301-1:00:00:606|Step|7|x", "2026-03-01T01:00:00.606Z"),
+            Example(b"20260301-1:00:00:606|Walk|7|x", "2026-03-01T01:00:00.606Z"),
             Example(b"[INFO] [2026-03-01 10:00:00 UTC] x", "2026-03-01T10:00:00Z"),
             Example(b"2026-03-01 10:00:00 PM x", "2026-03-01T22:00:00Z"),
             Example(b"2026-03-01t10:00:00z x", "2026-03-01T10:00:00Z"),
@@ -209,14 +209,14 @@ FORMATS: Final = (
     ),
     TimeFormat(
         "healthapp",
-        "HealthApp: 20260301-10:00:00:97|Step|7|x (milliseconds without zeros in front)",
+        "HealthApp: 20260301-10:00:00:97|Walk|7|x (milliseconds without zeros in front)",
         leads.SHORT,
         (Text("unpadded", rb"(\d{8}-\d\d?:\d\d?:\d\d?:\d{1,3})()()(?=\|)", read_unpadded),),
         (
-            Example(b"20260301-10:00:00:97|Step_LSC|7|x", "2026-03-01T10:00:00.097Z"),
-            Example(b"20260301-0:7:5:606|Step_LSC|7|x", "2026-03-01T00:07:05.606Z"),
-            Example(b"20260301-24:00:00:97|Step_LSC|7|x", None),
-            Example(b"20260301-0:7:5|Step_LSC|7|x", None),
+            Example(b"20260301-10:00:00:97|Walk|7|x", "2026-03-01T10:00:00.097Z"),
+            Example(b"20260301-0:7:5:606|Walk|7|x", "2026-03-01T00:07:05.606Z"),
+            Example(b"20260301-24:00:00:97|Walk|7|x", None),
+            Example(b"20260301-0:7:5|Walk|7|x", None),
         ),
     ),
     TimeFormat(
