@@ -10,6 +10,7 @@ SECOND: Final = 10**9
 DAY: Final = 86_400 * SECOND
 _MINUTE: Final = 60 * SECOND
 _EPOCH: Final = date(1970, 1, 1).toordinal()
+_START: Final = datetime(1970, 1, 1, tzinfo=UTC)
 # Year 1 is what programs print for "no time"; above 2261 nanoseconds leave 64 bits.
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 2261
@@ -28,13 +29,14 @@ class Calendar:
     `boot` (ns) is when the machine started; where it is None, uptimes are counted from 1970.
     """
 
-    __slots__ = ("_steady", "boot", "reference", "zone")
+    __slots__ = ("_calm", "_steady", "boot", "reference", "zone")
 
     def __init__(self, zone: tzinfo, reference: int, boot: int | None = None) -> None:
         self.zone = zone
         self.reference = reference
         self.boot = boot
         self._steady = isinstance(zone, timezone)  # its clocks are never set back
+        self._calm: int | None = None  # the last day looked at on which they are not
 
     def time(self, said: Said, near: int | None) -> int | None:
         """The time in nanoseconds; None for a day that does not exist.
@@ -74,15 +76,22 @@ class Calendar:
 
         It does so for an hour when summer time ends, unless the stamp names its zone.
         """
-        if self._steady or not isinstance(said, Civil | Clock) or said.zone:
+        day = time // DAY
+        if self._steady or day == self._calm:
+            return time
+        if not isinstance(said, Civil | Clock) or said.zone:
             return time
         try:
+            # Well before and well after that day the clock differs from UTC by as much.
+            before, after = (_at(day * 86_400 + hours * 3600) for hours in (-12, 36))
+            if before.astimezone(self.zone).utcoffset() == after.astimezone(self.zone).utcoffset():
+                self._calm = day
+                return time
             first = _at(time // SECOND).astimezone(self.zone)
-            second = first.replace(fold=1)
-            shift = (first.utcoffset() or timedelta()) - (second.utcoffset() or timedelta())
+            shift = _seconds(first) - _seconds(first.replace(fold=1))
         except (OverflowError, ValueError):
             return time
-        return time + max(0, round(shift.total_seconds())) * SECOND
+        return time + max(0, shift) * SECOND
 
     def _of_clock(self, said: Clock, near: int | None) -> int:
         """The time of a stamp without a date."""
@@ -108,33 +117,45 @@ class Calendar:
     def _offset(self, seconds: int, zone: bytes) -> int:
         """Seconds east of UTC of a civil time; fold 0 where the clock shows it twice."""
         if not zone:
-            return _local(self.zone, seconds)[0]
+            return _offset_of(self.zone, seconds)
         named = offset_of(zone)
         if named is not None and not zone[-1:].isalpha():
             return named
         area = area_of(zone)
         if area is not None:
-            return _local(area, seconds)[0]
+            return _offset_of(area, seconds)
         # An abbreviation many places share means this log's own place, if that uses it.
         for fold in (0, 1):
-            own, name = _local(self.zone, seconds, fold)
-            if named is None or name == zone.decode("ascii", "replace"):
-                return own
+            if named is None or _name_of(self.zone, seconds, fold) == zone:
+                return _offset_of(self.zone, seconds, fold)
         return named or 0
 
 
-def _local(zone: tzinfo, seconds: int, fold: int = 0) -> tuple[int, str]:
-    """Offset and abbreviation of a zone at a civil time."""
+def _offset_of(zone: tzinfo, seconds: int, fold: int = 0) -> int:
+    """Seconds east of UTC of a zone at a civil time."""
     try:
-        moment = _at(seconds).replace(tzinfo=zone, fold=fold)
-        offset = moment.utcoffset()
-        return (0 if offset is None else round(offset.total_seconds())), moment.tzname() or ""
+        return _seconds(_at(seconds).replace(tzinfo=zone, fold=fold))
     except (OverflowError, ValueError):
-        return 0, ""
+        return 0
+
+
+def _name_of(zone: tzinfo, seconds: int, fold: int) -> bytes:
+    """The abbreviation of a zone at a civil time."""
+    try:
+        name = _at(seconds).replace(tzinfo=zone, fold=fold).tzname() or ""
+    except (OverflowError, ValueError):
+        return b""
+    return name.encode("ascii", "replace")
+
+
+def _seconds(moment: datetime) -> int:
+    """Seconds east of UTC."""
+    offset = moment.utcoffset()
+    return 0 if offset is None else round(offset.total_seconds())
 
 
 def _at(seconds: int) -> datetime:
-    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(0, seconds)
+    return _START + timedelta(0, seconds)
 
 
 def iso(time: int) -> str:

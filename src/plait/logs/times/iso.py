@@ -73,7 +73,7 @@ _DAY_TEXT: Final = Text(
     read_day,
 )
 
-_DOTS: Final = re.compile(rb"(\d{4})[-.](\d\d)[-.](\d\d)[ -](\d\d)\.(\d\d)\.(\d\d)")
+_DOTS: Final = re.compile(rb"(\d{4})[-.](\d\d)[-.](\d\d)-(\d\d)\.(\d\d)\.(\d\d)")
 
 
 def read_dotted(head: bytes, tail: bytes) -> Civil | None:
@@ -90,7 +90,7 @@ def read_dotted(head: bytes, tail: bytes) -> Civil | None:
 
 _DOTTED: Final = Text(
     "dotted",
-    rb"(\d{4}(?:-\d\d-|\.\d\d\.)\d\d[ -]\d\d\.\d\d\.\d\d)(?:[.:](\d{1,9}))?([+-]\d{3}|)(?![\w.-])",
+    rb"(\d{4}(?:-\d\d-|\.\d\d\.)\d\d-\d\d\.\d\d\.\d\d)(?:[.:](\d{1,9}))?([+-]\d{3}|)(?![\w.-])",
     read_dotted,
 )
 
