@@ -55,7 +55,7 @@ _HOURLESS: Final = Text(
 # A process, a level, what the Windows Installer writes; then perhaps a bracket.
 _LEAD: Final = (
     rb"(?>(?:MSI \([a-z]\) \([0-9A-F!]{2}:[0-9A-F!]{2}\) |\[pid +\d{1,8}\] |\d{1,8} +"
-    rb"|\[[DIWEC] )?)" + leads.SHORT
+    rb"|\[[DIWEC] )?)" + leads.WORD
 )
 
 FORMATS: Final = (

@@ -114,7 +114,7 @@ _TOKYO: Final = timezone(timedelta(hours=9))
 MINUTES: Final = TimeFormat(
     "iso-minute",
     "ISO 8601 to the minute: 2026-03-01 10:00, 2026-03-01T10:00Z",
-    leads.SHORT,
+    leads.WORD,
     (_SHORT,),
     (
         Example(b"[2026-03-01 10:00] [ALPM] upgraded x", "2026-03-01T10:00:00Z"),

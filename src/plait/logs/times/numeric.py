@@ -13,7 +13,7 @@ _DATE: Final = re.compile(rb"(\d+)[/.-](\d+)[/.-](\d+)[ \tT:,-]+")
 _SHORT: Final = re.compile(rb"(\d+)[/.-](\d+)\.?[ \tT:,-]+")
 _CLOCK: Final = re.compile(rb"(\d\d?):(\d\d?)(?:[:.](\d\d?))?")
 # A word and a number before the date: `L `, `[Nest] 123  - `, `[1] `.
-_LEAD: Final = rb"(?>(?:L |\[[\w.#-]{1,40}\] *(?:\d{1,8} *- +)?)?)" + leads.SHORT
+_LEAD: Final = rb"(?>(?:L |\[[\w.#-]{1,40}\] *(?:\d{1,8} *- +)?)?)" + leads.WORD
 # What may stand between date and time.
 _GAP: Final = rb"(?:[ ]{1,2}|[T:\t-]|,[ ]|[ ]--?[ ])"
 # To the second, or to the minute.
