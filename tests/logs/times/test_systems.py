@@ -45,7 +45,7 @@ iso | 10:00:00Z | Go log | 2026/03/01 10:00:00 x
 iso | 10:00:00.123456Z | Go log with microseconds | 2026/03/01 10:00:00.123456 x.go:1: x
 iso | 10:00:00Z | Gunicorn | [2026-03-01 10:00:00 +0000] [123] [INFO] x
 iso | 10:00:00.445Z | Hadoop | 2026-03-01 10:00:00,445 INFO [main] org.apache.x
-iso | 10:00:00.606Z | HealthApp | 20260301-10:00:00:606|Walk|7|step 3
+healthapp | 10:00:00.097Z | HealthApp | 20260301-10:00:00:97|Walk|7|step 3
 iso | 10:00:00.123456Z | Heroku | 2026-03-01T10:00:00.123456+00:00 app[web.1]: x
 iso | 10:00:00.123456Z | Istio | 2026-03-01T10:00:00.123456Z\tinfo\tx
 iso | 10:00:00.123Z | Java GC log | [2026-03-01T10:00:00.123+0000][info][gc] x
@@ -171,7 +171,7 @@ json-other | 10:00:00Z | GitHub events | {"type":"PushEvent","created_at":"2026-
 json-other | 10:00:00.123Z | Kong | { "started_at": 1772359200123, "response": {} }
 hdfs | 10:00:00Z | Hadoop HDFS | 260301 100000 148 INFO dfs.FSNamesystem: x
 bgl | 10:00:00.363779Z | Blue Gene/L | - 1772359200 2026.03.01 R7-M1 2026-03-01-10.00.00.363779 R7-M
-bgl | 10:00:00Z | Thunderbird | - 1772359200 2026.03.01 n7 Mar 1 10:00:00 n7/n7 crond[7]: x
+thunderbird | 10:00:00Z | Thunderbird | - 1772359200 2026.03.01 n7 Mar 1 10:00:00 n7/n7 crond[7]: x
 hpc | 10:00:00Z | HPC cluster | 7 node-7 net port.up 1772359200 1 Port x
 audit | 10:00:00.123Z | Linux audit | type=SYSCALL msg=audit(1772359200.123:42): x
 epoch | 10:00:00.123456Z | candump | (1772359200.123456) can0 123#00
@@ -196,7 +196,7 @@ mdy | 10:00:00Z | WhatsApp | 3/1/26, 10:00 AM - A: x
 md | 10:00:00Z | Proxifier | [03.01 10:00:00] chrome.exe - proxy.cse:5070 open
 md | 10:00:00.123456Z | Snort | 03/01-10:00:00.123456  [**] [1:2:3] x
 iso-minute | 10:00:00Z | pacman, older | [2026-03-01 10:00] [ALPM] x
-tai64n | 10:00:00.123Z | s6-log, multilog | @4000000069a40e450754d4c0 x
+tai64n | 10:00:00.123Z | s6-log | @4000000069a40e450754d4c0 x
 dmesg | 1970-01-01T00:00:01.234567Z | dmesg | [    1.234567] x
 dmesg | 1970-01-01T00:00:01.234567Z | dmesg -r | <6>[    1.234567] x
 dmesg | 1970-01-01T00:00:01.234567Z | dmesg -x | kern  :info  : [    1.234567] x

@@ -56,7 +56,6 @@ FORMATS: Final = (
                 % _ABOUT,
                 epoch.read,
             ),
-            Text("hpc", rb"([1-3]\d{9})()()%s" % _ABOUT, epoch.read),
         ),
         (
             Example(
@@ -67,7 +66,6 @@ FORMATS: Final = (
                 b"APPREAD 1772359200 2026.03.01 R0 2026-03-01-02.00.00.5 R0 RAS x",
                 "2026-03-01T10:00:00.5Z",
             ),
-            Example(b"1772359200 2026.03.01 R0-M1 x", "2026-03-01T10:00:00Z"),
             Example(b"- 1772359200 2026.03 R0-M1 x", None),
         ),
         weak=True,
