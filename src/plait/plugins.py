@@ -32,6 +32,7 @@ SETTINGS: Final = {
     "label": "the name shown for the source",
     "tz": "the time zone of its stamps that name none",
     "time-format": "the format of its stamps",
+    "boot": "when its machine started, for stamps that count from there",
 }
 _QUERY: Final = re.compile(r"([^?].*)\?([a-z][a-z-]+=[^?]*)", re.DOTALL)
 _SCHEME: Final = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+):(.*)", re.DOTALL)

@@ -59,10 +59,16 @@ class Options:
         added = _added(tuple(self.time_formats.items()))
         if time_format is not None:
             _check(time_format, added)
-        if tz is None:
-            return Reading(local_zone(), "local", time_format, self.limit, added)
-        zone = zone_of(tz) if isinstance(tz, str) else tz
-        return Reading(zone, "given", time_format, self.limit, added)
+        zone = local_zone() if tz is None else zone_of(tz) if isinstance(tz, str) else tz
+        boot = settings.get("boot")
+        return Reading(
+            zone,
+            "local" if tz is None else "given",
+            time_format,
+            self.limit,
+            None if boot is None else _boot(boot, zone),
+            added,
+        )
 
 
 class Given(TypedDict, total=False):
@@ -89,6 +95,7 @@ class Reading:
     zone_from: str = "local"
     time_format: str | None = None
     limit: int = LIMIT
+    boot: int | None = None  # nanoseconds since 1970 UTC
     time_formats: tuple[TimeFormat, ...] = ()
 
     def stamper(self, reference: int) -> Stamper:
@@ -98,9 +105,22 @@ class Reading:
             reference=reference,
             format=self.time_format,
             zone_from=self.zone_from,
+            boot=self.boot,
             added=self.time_formats,
             installed=time_formats,
         )
+
+
+def _boot(text: str, zone: tzinfo) -> int:
+    """The time at which a machine started, written as in any log."""
+    line = text.removeprefix("@").encode() + b"\n"
+    for name in ("iso", "ctime", "rfc2822", "epoch", "iso-minute"):
+        time = Stamper(zone=zone, reference=0, format=name).stamp(line)
+        if time is not None:
+            return time
+    raise UsageError(
+        f"boot {text!r} is no time; write for example 2026-03-01T09:58:12 or 1772359092.5"
+    )
 
 
 @lru_cache

@@ -51,12 +51,14 @@ FORMATS: Final = (
     TimeFormat(
         "epoch",
         "seconds since 1970: 1772359200.123",
-        rb"(?>%s\[?)" % leads.CONTAINER,
+        rb"(?>%s(?:\[pid +\d{1,8}\] |\d{1,8} +)?[\[(]?)" % leads.CONTAINER,
         (SECONDS,),
         (
             Example(b"1772359200 x", "2026-03-01T10:00:00Z"),
             Example(b"1772359200.123456 x", "2026-03-01T10:00:00.123456Z"),
             Example(b"[1772359200.5] x", "2026-03-01T10:00:00.5Z"),
+            Example(b"(1772359200.5) can0 123#00", "2026-03-01T10:00:00.5Z"),
+            Example(b"4711 1772359200.5 read(3) = 0", "2026-03-01T10:00:00.5Z"),
             Example(b"1772359200abc x", None),
             Example(b"177235920 x", None),
         ),

@@ -7,18 +7,44 @@ from typing import Final, NamedTuple
 
 
 class Civil(NamedTuple):
-    """What a stamp says, to the second, before zone and year are settled."""
+    """What a stamp says, to the second in general, before zone and year are settled."""
 
     year: int | None  # None where the stamp names none
     month: int
     day: int
     second: int  # of the day, 0 to 86400 (a leap second reads as the next one)
     zone: bytes  # as written: b"Z", b"+02:00", b"CEST"; b"" where the stamp names none
+    ns: int = 0  # of the second, where the fraction is not written in decimal places
 
 
-#: Head and tail of a stamp in; what it says out: a Civil, or whole seconds since 1970 UTC, or
-#: None when it cannot be a time (month 13).
-Reader = Callable[[bytes, bytes], "Civil | int | None"]
+class Clock(NamedTuple):
+    """What a stamp says that names no date."""
+
+    second: int  # of the day; or of what else comes again
+    zone: bytes
+    every: int = 86_400  # after so many seconds
+
+
+class Uptime(NamedTuple):
+    """What a stamp says that counts from the start of its machine."""
+
+    second: int
+
+
+class Moment(NamedTuple):
+    """An instant whose fraction is not written in decimal places."""
+
+    ns: int  # since 1970 UTC
+
+
+#: What a stamp says; a mere int stands for whole seconds since 1970 UTC.
+Said = Civil | Clock | Uptime | Moment | int
+#: Head and tail of a stamp in; what it says out, or None when it cannot be a time (month 13).
+Reader = Callable[[bytes, bytes], Said | None]
+
+_HOUR: Final = 3600 * 10**9
+#: Within this distance of a stamp without a year no other year comes nearer.
+HALF_YEAR: Final = 182 * 24 * _HOUR
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,12 +54,18 @@ class Text:
     `pattern` has exactly three groups: the head down to the second, the digits of the fraction,
     and the tail (zone, or year and zone). Stamps with equal head and tail share their second, so
     the reader runs once for all of them. The pattern never crosses a line end.
+
+    A `yearless` text names no year, and perhaps no date: the stamp before it settles which. What
+    was read once holds again for the same text within `span` (ns, back and ahead) of the stamp
+    before. An `uptime` text counts from the start of the machine.
     """
 
     name: str
     pattern: bytes
     read: Reader
     yearless: bool = False
+    span: tuple[int, int] = (-HALF_YEAR, HALF_YEAR)
+    uptime: bool = False
 
 
 #: The reference of the examples: 2026-03-10 00:00:00 UTC.

@@ -6,7 +6,7 @@ from typing import Final
 
 from plait.logs.times import leads
 from plait.logs.times.calendar import DAY, Calendar
-from plait.logs.times.format import Civil, Text
+from plait.logs.times.format import Civil, Clock, Text
 from plait.logs.times.table import FORMATS
 from plait.logs.times.variants import Variant, any_of, loose, pattern_of, variants_of
 
@@ -95,7 +95,10 @@ def _weak(padded: bytes, heads: int, calendar: Calendar) -> tuple[Variant, _Hits
     for variant in _WEAK:
         hits = _hits(variant, padded, calendar)
         enough = max(_MOST * heads, _needed(variant, hits))
-        if hits.plausible >= enough and (best is None or hits.plausible > best[1].plausible):
+        if hits.plausible < enough:
+            continue
+        # Of two readings of a short date, the one near the reference is likelier.
+        if best is None or (hits.plausible, hits.near) > (best[1].plausible, best[1].near):
             best = variant, hits
     return best
 
@@ -129,7 +132,8 @@ def _hits(variant: Variant, padded: bytes, calendar: Calendar) -> _Hits:
             lines += 1
             bare += match.start(1) == match.start() + 1
             zoned += read[1]
-            plausible += calendar.reference - _SPAN < read[0] < calendar.reference + DAY
+            span = calendar.reference - _SPAN, calendar.reference + DAY
+            plausible += variant.text.uptime or span[0] < read[0] < span[1]
             near += calendar.reference - _NEAR < read[0] < calendar.reference + DAY
             fine += match[2] is not None
     return _Hits(lines, bare, zoned, plausible, near, fine)
@@ -141,4 +145,4 @@ def _read(text: Text, head: bytes, tail: bytes, calendar: Calendar) -> tuple[int
     time = None if said is None else calendar.time(said, None)
     if said is None or time is None:
         return None
-    return time, not isinstance(said, Civil) or bool(said.zone)
+    return time, not isinstance(said, Civil | Clock) or bool(said.zone)

@@ -1,34 +1,9 @@
 """Application servers, brokers and loggers whose lines have a way of their own."""
 
-from datetime import timedelta, timezone
 from typing import Final
 
 from plait.logs.times import epoch, iso, words
 from plait.logs.times.format import Civil, Example, Text, TimeFormat
-
-_TOKYO: Final = timezone(timedelta(hours=9))
-
-_ERLANG: Final = Text(
-    "erlang",
-    rb"(\d\d?-[A-Z][a-z][a-z]-\d{4}::\d\d:\d\d:\d\d)(?!\d)(?:\.(\d{1,9}))?((?: UTC)?)",
-    words.read,
-)
-
-ERLANG: Final = TimeFormat(
-    "erlang",
-    "Erlang, RabbitMQ before 3.7: =INFO REPORT==== 1-Mar-2026::10:00:00 ===",
-    rb"=[A-Z]{3,20} REPORT==== ",
-    (_ERLANG,),
-    (
-        Example(b"=INFO REPORT==== 1-Mar-2026::10:00:00 ===", "2026-03-01T10:00:00Z"),
-        Example(
-            b"=CRASH REPORT==== 1-Mar-2026::10:00:00.123456 ===", "2026-03-01T10:00:00.123456Z"
-        ),
-        Example(b"=INFO REPORT==== 1-Mar-2026::10:00:00 UTC ===", "2026-03-01T10:00:00Z", _TOKYO),
-        Example(b"=INFO REPORT==== 32-Mar-2026::10:00:00 ===", None),
-        Example(b"=INFO REPORT==== soon ===", None),
-    ),
-)
 
 # Long names of zones, as Java writes them since version 9.
 _LONG_ZONES: Final = {
@@ -138,6 +113,7 @@ XML: Final = (
         ),
     ),
     TimeFormat(
+        # Strong, since most lines of such a log are the parts of an event.
         "log4j-xml",
         'log4j as XML: <log4j:event logger="x" timestamp="1772359200123" level="INFO">',
         rb"<(?:log4j:)?event [^\n>]{0,300}?timestamp=['\"]",

@@ -8,7 +8,7 @@ from typing import Final
 
 from plait.errors import UsageError
 from plait.logs.times.added import Added
-from plait.logs.times.calendar import HALF_YEAR, Calendar, iso
+from plait.logs.times.calendar import SECOND, Calendar, iso
 from plait.logs.times.dependent import NAMES, Scanner, scanner_for
 from plait.logs.times.format import Text, TimeFormat
 from plait.logs.times.learn import STRONG, Learned, study
@@ -20,6 +20,9 @@ from plait.logs.times.zones import zone_of
 _SCALE: Final = tuple(10 ** (9 - digits) for digits in range(10))
 # A second's text comes many times in a row. More would add up where thousands of logs are open.
 _CACHE: Final = 128
+# A stamp of an hour that the clock shows twice belongs to the second pass when it falls back by
+# more than threads that write past each other make it.
+_PASS: Final = 60 * SECOND
 _OUTER: Final = re.compile(rb"\n[^ \t\r\n]")
 _SAID: Final = "in the stamp"
 _STRAY: Final = re.compile(rb"[ \t]*(?!(?i:[ap]m))[A-Za-z]*")
@@ -41,13 +44,14 @@ class Stamper:
     """Finds and reads the stamps of one log.
 
     1. What a line gives depends on what was learned, on the line, and, for a stamp without a
-       year, on the last stamps before it; never on where blocks end.
+       year or one in an hour that the clock shows twice, on the last stamps before it; never
+       on where blocks end.
     2. A line is read by the primary variant if it can, else by the first accepted one.
     """
 
     __slots__ = (
         "_added", "_caches", "_calendar", "_dependent", "_forced", "_inner", "_last", "_learned",
-        "_near", "_others", "_zone_from",
+        "_near", "_others", "_twice", "_zone_from",
     )  # fmt: skip
 
     def __init__(
@@ -59,15 +63,17 @@ class Stamper:
         zone_from: str = "local",
         added: Sequence[TimeFormat] = (),
         installed: Callable[[], Sequence[TimeFormat]] = tuple,
+        boot: int | None = None,
     ) -> None:
         """`zone` is for stamps that name none, and `zone_from` says where it comes from.
 
         `reference` (nanoseconds) is about when the log ends: stamps without a year belong
-        before it. `format` is the name of a format or a pattern such as `%d.%m.%Y %H:%M:%S`.
+        before it. `boot` (nanoseconds) is when the machine started: stamps of the time since
+        then need it. `format` is the name of a format or a pattern such as `%d.%m.%Y %H:%M:%S`.
         `added` are tried beside the table's, and those that `installed` gives, where no other
         format reads most of the log.
         """
-        self._calendar = Calendar(zone, reference)
+        self._calendar = Calendar(zone, reference, boot)
         self._zone_from = zone_from
         self._added = Added(added, installed)
         self._forced = None if format is None else _forced(format, self._added)
@@ -79,6 +85,7 @@ class Stamper:
         self._caches: dict[Text, dict[tuple[bytes, bytes], int]] = {}
         self._near: int | None = None  # the last stamp without a year
         self._last: int | None = None  # the last stamp of any kind
+        self._twice: int | None = None  # the last one in an hour that the clock shows twice
 
     def learn(self, sample: bytes) -> None:
         """Choose what is accepted from here on by whole lines from the start of the log."""
@@ -127,7 +134,7 @@ class Stamper:
         primary = self._learned.primary
         for variant in (*((primary,) if primary else ()), *self._learned.accepted):
             match = pattern_of(variant).match(padded)
-            if match and self._read(variant.text, match[1], match[3]) is not None:
+            if match and self._said(variant.text, match[1], match[3]) is not None:
                 end = max(match.end(1), match.end(2))
                 # A word that is no zone is not part of the stamp.
                 stray = _STRAY.fullmatch(match[3] or b"") and not zone_of(match[3])
@@ -145,15 +152,22 @@ class Stamper:
             return Detected(name, title, _SAID if zoned else zone, _SAID, False, 1.0)
         if primary is None:
             return Detected(None, "no time format", "", "", False, learned.share)
-        year = f"inferred from {iso(self._calendar.reference)[:10]}"
         return Detected(
             primary.format.name,
             primary.format.title,
             _SAID if learned.zoned else zone,
-            year if primary.text.yearless else _SAID,
+            self._year(primary.text),
             primary.format.weak,
             learned.share,
         )
+
+    def _year(self, text: Text) -> str:
+        """Where the year of a text's stamps comes from."""
+        boot = self._calendar.boot
+        if text.uptime:
+            return "1970, since boot= is not given" if boot is None else f"boot at {iso(boot)}"
+        inferred = f"inferred from {iso(self._calendar.reference)[:10]}"
+        return inferred if text.yearless else "in the stamp"
 
     def _accept(self, learned: Learned) -> None:
         self._learned = learned
@@ -234,26 +248,35 @@ class Stamper:
         cache = self._cache(text)
         time = cache.get((head, tail))
         # What is remembered of a yearless stamp is right while no other year comes nearer.
-        near = self._near
-        if time is None or (
-            text.yearless and (near is None or not -HALF_YEAR < time - near < HALF_YEAR)
-        ):
-            time = self._read(text, head, tail)
-            if time is None:
+        near, (low, high) = self._near, text.span
+        if time is None or (text.yearless and (near is None or not low < time - near < high)):
+            said = self._said(text, head, tail)
+            if said is None:
                 return None
-            if len(cache) >= _CACHE:
-                cache.clear()
-            cache[head, tail] = time
+            first, time = said
+            if first == time:
+                if len(cache) >= _CACHE:
+                    cache.clear()
+                cache[head, tail] = time
+            else:
+                # Not remembered: the next stamp with this text may be of the other pass.
+                if self._twice is None or self._twice <= first + _PASS:
+                    time = first
+                self._twice = time
         if text.yearless:
             self._near = time
         return time
 
-    def _read(self, text: Text, head: bytes, tail: bytes) -> int | None:
+    def _said(self, text: Text, head: bytes, tail: bytes) -> tuple[int, int] | None:
+        """The times at which the clock shows what a stamp says, for the first and last time."""
         said = text.read(head, tail or b"")
-        if said is None:
-            return None
         near = self._near
-        return self._calendar.time(said, self._last if near is None else near)
+        time = (
+            None
+            if said is None
+            else self._calendar.time(said, self._last if near is None else near)
+        )
+        return None if said is None or time is None else (time, self._calendar.again(said, time))
 
 
 def _forced(text: str, added: Added) -> tuple[Variant, ...]:
