@@ -5,6 +5,7 @@ from typing import Final
 
 from plait.logs.times import iso, numeric
 from plait.logs.times.format import Civil, Example, Text, TimeFormat
+from plait.logs.times.words import HALF
 
 _MDY, _DMY = (form.texts[0] for form in numeric.FORMATS if form.name in {"mdy", "dmy"})
 
@@ -106,6 +107,7 @@ CMTRACE: Final = TimeFormat(
     ),
 )
 
+_BETWEEN: Final = re.compile(rb"[,;\t][ ]?")
 # One column of a table: quoted, or without what begins code, JSON or a tuple.
 _COLUMN: Final = rb'(?:"(?:[^"\n]|"")*+"|[^"\',;\t\n({\[]*+)[,;\t]'
 _TABLE: Final = rb'(?:%s){1,30}?[ ]?"?' % _COLUMN
@@ -115,13 +117,12 @@ def _table(name: str, title: str, text: Text, *examples: Example) -> TimeFormat:
     return TimeFormat(name, title, _TABLE, (text,), examples, weak=True)
 
 
-def _in_two_columns(text: Text) -> Text:
+def _in_two_columns(text: Text, date: bytes) -> Text:
     """The same date and time with a comma or the like between them."""
-    date_and_time = re.compile(rb"[,;\t][ ]?")
     return Text(
         f"{text.name}-columns",
-        text.pattern.replace(rb"[ T:-]\d\d?:", rb"[,;\t][ ]?\d\d?:"),
-        lambda head, tail: text.read(date_and_time.sub(b" ", head), tail),
+        rb"(%s[,;\t][ ]?\d\d?:\d\d:\d\d)(?!\d)(?:[.,:](\d{1,9}))?(%s)" % (date, HALF),
+        lambda head, tail: text.read(_BETWEEN.sub(b" ", head), tail),
     )
 
 
@@ -153,7 +154,7 @@ TABLES: Final = (
     _table(
         "table-mdy-columns",
         "the same in two columns, as DHCP and IIS write them: 10,03/01/26,10:00:00,Assign",
-        _in_two_columns(_MDY),
+        _in_two_columns(_MDY, rb"\d\d?[/-]\d\d?[/-](?:\d{4}|\d\d)"),
         Example(b"10,02/28/26,10:00:00,Assign,10.0.0.7", "2026-02-28T10:00:00Z"),
         Example(b"10.0.0.7, -, 2/28/2026, 10:00:00, W3SVC1", "2026-02-28T10:00:00Z"),
         Example(b"10,13/01/26,10:00:00,x", None),
@@ -161,7 +162,7 @@ TABLES: Final = (
     _table(
         "table-dmy-columns",
         "the same, day first: 10;28.02.2026;10:00:00;x",
-        _in_two_columns(_DMY),
+        _in_two_columns(_DMY, rb"\d\d?[/.-]\d\d?[/.-](?:\d{4}|\d\d)"),
         Example(b"10;28.02.2026;10:00:00;x", "2026-02-28T10:00:00Z"),
         Example(b"x\t28/02/2026\t10:00:00\ty", "2026-02-28T10:00:00Z"),
         Example(b"10,02/28/26,10:00:00,x", None),
