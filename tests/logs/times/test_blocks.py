@@ -3,7 +3,7 @@
 from datetime import UTC, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plait.logs.chunk import Chunk
@@ -140,6 +140,15 @@ def test_the_head_of_a_file_of_java_is_no_record_of_its_own_time() -> None:
     found = records(HEAD + b"".join(JUL))
     assert found[3:] == expected("jul-xml")
     assert [time for time, _ in found[:3]] == [None] * 3
+
+
+@settings(max_examples=20)  # the log is long
+@given(cuts=st.lists(st.integers(0, 30_000), max_size=5))
+def test_an_entry_with_too_many_lines_that_are_no_fields_is_not_waited_for(cuts: list[int]) -> None:
+    log = b"__CURSOR=s=3\n" + b"no field\n" * 2500 + b"\n" + JOURNAL[2]
+    found = records(log, *cuts)
+    assert found == records(log)
+    assert found[-1] == expected("journal-export")[2]
 
 
 def test_slow_queries_of_the_old_server_are_in_the_zone_of_the_log() -> None:

@@ -17,6 +17,9 @@ _LAST: Final = 9 * 10**15
 # The journal takes no larger field.
 _LARGEST: Final = 768 * 2**20
 _FIELDS: Final = re.compile(rb"(?:[^\n=]++=[^\n]*+\n)*+")
+_EMPTY: Final = re.compile(rb"\r?\n")
+# An entry with more binary fields, or lines that are no fields, is none: it is not waited for.
+_STEPS: Final = 1000
 _NAME: Final = re.compile(rb"[A-Z0-9_]{1,64}\n")
 
 
@@ -59,21 +62,21 @@ def _entries(block: bytes) -> Iterator[tuple[int, int | None, int | None]]:
     while at < len(block):
         begin, time = at, None
         end = None
-        while end is None:
+        for _ in range(_STEPS):
             run = _FIELDS.match(block, at)
             assert run is not None, "it may be empty"
             if time is None:
                 stamp = _STAMP_FIELD.search(block, at, run.end())
                 time = int(stamp[1]) * 1000 if stamp and int(stamp[1]) < _LAST else None
             at = run.end()
-            if block[at : at + 1] == b"\n":
-                end = at + 1
-            elif block[at : at + 2] == b"\r\n":
-                end = at + 2
-            elif (after := _after_binary(block, at)) is not None:
-                at = after
-            else:
+            if (empty := _EMPTY.match(block, at)) is not None:
+                end = empty.end()
                 break
+            if (after := _after_binary(block, at)) is None:
+                break
+            at = after
+        else:
+            end = at
         yield begin, end, time
         if end is None:
             return
