@@ -164,7 +164,7 @@ json | 10:00:00.123456Z | Zeek JSON | {"ts":1772359200.123456,"uid":"C"}
 logfmt | 10:00:00.123456Z | InfluxDB | ts=2026-03-01T10:00:00.123456Z lvl=info msg=x
 logfmt | 10:00:00Z | logrus | time="2026-03-01T10:00:00Z" level=info msg=x
 log4j-xml | 10:00:00.123Z | log4j XML | <log4j:event logger="a" timestamp="1772359200123" level="INF
-json-instant | 10:00:00.000000005Z | log4j 2 | {"instant":{"epochSecond":1772359200,"nanoOfSecond":5}
+json-instant | 10:00:00.000000005Z | log4j 2 | {"instant":{"epochSecond":1772359200,"nanoOfSecond":5
 json-other | 10:00:00Z | AWS CloudTrail | {"eventVersion":"1.08","eventTime":"2026-03-01T10:00:00Z",
 json-other | 10:00:00.123Z | Cloudflare | {"ClientIP":"::1","EdgeEndTimestamp":1772359200123000000}
 json-other | 10:00:00Z | GitHub events | {"type":"PushEvent","created_at":"2026-03-01T10:00:00Z"}
