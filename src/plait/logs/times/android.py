@@ -6,19 +6,18 @@ from typing import Final
 from plait.logs.times.format import Civil, Example, Text, TimeFormat
 from plait.logs.times.zones import zone_of
 
-_FIELDS: Final = re.compile(rb"(\d\d)-(\d\d) ((\d\d):(\d\d):(\d\d))")
+_FIELDS: Final = rb"(\d\d)-(\d\d) (\d\d):(\d\d):(\d\d)"
 
 
 def read(head: bytes, tail: bytes) -> Civil | None:
     """Read `03-01 10:00:00`."""
-    fields = _FIELDS.fullmatch(head)
+    fields = re.fullmatch(_FIELDS, head)
     if fields is None:
         return None
-    hour, minute, second = map(int, fields.group(4, 5, 6))
+    month, day, hour, minute, second = map(int, fields.groups())
     if hour > 23 or minute > 59 or second > 60:
         return None
-    day = hour * 3600 + minute * 60 + second
-    return Civil(None, int(fields[1]), int(fields[2]), day, zone_of(tail))
+    return Civil(None, month, day, hour * 3600 + minute * 60 + second, zone_of(tail))
 
 
 # What logcat writes behind the time: with a user, a process and a thread, a level and a tag

@@ -9,12 +9,12 @@ from plait.logs.times.words import second_of_day
 from plait.logs.times.zones import ZONE
 
 _SECOND: Final = 10**9
-_FIELDS: Final = re.compile(rb"(\d\d?):(\d\d)(?::(\d\d))?")
+_FIELDS: Final = rb"(\d\d?):(\d\d)(?::(\d\d))?"
 
 
 def read(head: bytes, tail: bytes) -> Clock | None:
     """Read `10:00:00` and `10:00`, perhaps with AM or PM and a zone behind."""
-    fields = _FIELDS.fullmatch(head)
+    fields = re.fullmatch(_FIELDS, head)
     second, zone = second_of_day(fields, tail) if fields else (None, b"")
     return None if second is None else Clock(second, zone)
 

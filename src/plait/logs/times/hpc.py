@@ -6,12 +6,12 @@ from typing import Final
 from plait.logs.times import epoch
 from plait.logs.times.format import Civil, Example, Text, TimeFormat
 
-_SIX: Final = re.compile(rb"(\d\d)(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)")
+_SIX: Final = rb"(\d\d)(\d\d)(\d\d) (\d\d)(\d\d)(\d\d)"
 
 
 def read_six(head: bytes, tail: bytes) -> Civil | None:
     """Read `260301 100000`."""
-    fields = _SIX.fullmatch(head)
+    fields = re.fullmatch(_SIX, head)
     if fields is None:
         return None
     year, month, day, hour, minute, second = map(int, fields.groups())

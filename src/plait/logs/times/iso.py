@@ -41,14 +41,13 @@ TEXT: Final = Text(
     read,
 )
 
-_DAYS: Final = re.compile(
-    rb"(\d{4})(?:-?W(\d\d)-?([1-7])|[-.]?(\d{3}))[T ]{1,2}(\d\d):?(\d\d):?(\d\d)"
-)
+# Of rare formats: compiled when the first is read, not when plait starts.
+_DAYS: Final = rb"(\d{4})(?:-?W(\d\d)-?([1-7])|[-.]?(\d{3}))[T ]{1,2}(\d\d):?(\d\d):?(\d\d)"
 
 
 def read_day(head: bytes, tail: bytes) -> Civil | None:
     """Read `2026-W09-7T10:00:00` and `2026-060T10:00:00`."""
-    fields = _DAYS.fullmatch(head)
+    fields = re.fullmatch(_DAYS, head)
     if fields is None:
         return None
     year, hour, minute, second = map(int, fields.group(1, 5, 6, 7))
@@ -73,12 +72,12 @@ _DAY_TEXT: Final = Text(
     read_day,
 )
 
-_DOTS: Final = re.compile(rb"(\d{4})[-.](\d\d)[-.](\d\d)-(\d\d)\.(\d\d)\.(\d\d)")
+_DOTS: Final = rb"(\d{4})[-.](\d\d)[-.](\d\d)-(\d\d)\.(\d\d)\.(\d\d)"
 
 
 def read_dotted(head: bytes, tail: bytes) -> Civil | None:
     """Read `2026-03-01-10.00.00`; what follows it is the zone in minutes, as in `+060`."""
-    fields = _DOTS.fullmatch(head)
+    fields = re.fullmatch(_DOTS, head)
     if fields is None:
         return None
     year, month, day, hour, minute, second = map(int, fields.groups())
@@ -126,8 +125,6 @@ MINUTES: Final = TimeFormat(
     needs=3,
 )
 
-_DIGITS: Final = re.compile(rb"(\d{8})(\d{6})")
-
 DIGITS: Final = TimeFormat(
     "digits",
     "date and time in one number: 20260301100000, 20260301100000.123Z",
@@ -137,7 +134,7 @@ DIGITS: Final = TimeFormat(
             "digits",
             rb"((?:19|20)\d{2}[01]\d[0-3]\d[0-2]\d[0-5]\d[0-6]\d)(?:[.,]?(\d{3}|\d{6}|\d{9}))?"
             rb"(Z|[+-]\d{4}|)(?![\w.])",
-            lambda head, tail: read(_DIGITS.sub(rb"\1T\2", head), tail),
+            lambda head, tail: read(head[:8] + b"T" + head[8:], tail),
         ),
     ),
     (

@@ -7,12 +7,12 @@ from plait.logs.times import iso, leads, words
 from plait.logs.times.epoch import read as read_epoch
 from plait.logs.times.format import Civil, Example, Text, TimeFormat
 
-_DHCP: Final = re.compile(rb"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)")
+_DHCP: Final = rb"(\d\d)/(\d\d)/(\d\d),(\d\d):(\d\d):(\d\d)"
 
 
 def read_dhcp(head: bytes, tail: bytes) -> Civil | None:
     """Read `03/01/26,10:00:00`."""
-    fields = _DHCP.fullmatch(head)
+    fields = re.fullmatch(_DHCP, head)
     if fields is None:
         return None
     month, day, year, hour, minute, second = map(int, fields.groups())

@@ -10,7 +10,7 @@ from plait.logs.times.words import HALF, second_of_day
 from plait.logs.times.zones import ZONE
 
 _DATE: Final = re.compile(rb"(\d+)[/.-](\d+)[/.-](\d+)[ \tT:,-]+")
-_SHORT: Final = re.compile(rb"(\d+)[/.-](\d+)\.?[ \tT:,-]+")
+_SHORT: Final = rb"(\d+)[/.-](\d+)\.?[ \tT:,-]+"
 _CLOCK: Final = re.compile(rb"(\d\d?):(\d\d?)(?:[:.](\d\d?))?")
 # A word and a number before the date: `L `, `[Nest] 123  - `, `[1] `.
 _LEAD: Final = rb"(?>(?:L |\[[\w.#-]{1,40}\] *(?:\d{1,8} *- +)?)?)" + leads.WORD
@@ -24,7 +24,7 @@ def _reader(order: str) -> Callable[[bytes, bytes], Civil | None]:
     """A reader of dates whose parts stand in this order, such as `mdy`."""
 
     def read(head: bytes, tail: bytes) -> Civil | None:
-        date = (_DATE if "y" in order else _SHORT).match(head)
+        date = _DATE.match(head) if "y" in order else re.match(_SHORT, head)
         clock = _CLOCK.fullmatch(head, date.end()) if date else None
         if date is None or clock is None:
             return None

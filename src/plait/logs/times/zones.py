@@ -43,7 +43,6 @@ ZONE: Final = (
 )
 #: The name of a place, which only some formats write after a time.
 AREA: Final = rb"[A-Z][A-Za-z]{1,20}(?:/[A-Z][A-Za-z_+-]{1,30}\d{0,2}){1,2}"
-_AREA: Final = re.compile(AREA)
 _OFFSET: Final = re.compile(rb"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?")
 
 
@@ -56,7 +55,7 @@ def zone_of(tail: bytes) -> bytes:
 @lru_cache(maxsize=64)
 def area_of(zone: bytes) -> tzinfo | None:
     """The zone of a place such as `Europe/Berlin`; None when it names none."""
-    if _AREA.fullmatch(zone) is None:
+    if b"/" not in zone or re.fullmatch(AREA, zone) is None:
         return None
     from zoneinfo import ZoneInfo
 
