@@ -41,6 +41,7 @@ def run(values: dict[str, Any]) -> int:
             read_all=values["read_all"],
             tz=values["tz"],
             time_format=values["time_format"],
+            time_formats=values["time_formats"],
             steps=filters(values),
             exclude=written_files(values["source"], outputs),
             on_event=reporter,
