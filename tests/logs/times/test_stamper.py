@@ -122,6 +122,34 @@ def test_the_kernel_can_read_every_other_format(form: TimeFormat, example: Examp
     assert stamps._scanner.reads(example.line + b"\n")
 
 
+@pytest.mark.skipif(not COMPILED, reason="the kernel is not compiled")
+@pytest.mark.parametrize(
+    ("format_", "line", "other"),
+    [
+        # The digits in front are part of the text.
+        ("glog", b"I0000 00:00:1772359200.5 7 a.cc:7] x", b"I1234 56:07:1772359200.5 7 a.cc:7] x"),
+        ("iso-day", b"2026-060T10:00:00 x", b"2028-060T10:00:00 x"),
+        ("iso", b"2026-03-01 10:00:00:123 x", b"2026-03-01 10:00:00:12 x"),
+        ("iso", b"2026-03-01 10:00:00:5 x", b"2026-03-01 10:00:00:55|x"),
+        ("chrome", b"[0301/100000:ERROR:a.cc(7)] x", b"[0301/100000:x] y"),
+        ("rfc2822", b"01 Mar 2026 10:00:00 p x", b"01 Mar 2026 10:00:00 p.m. x"),
+        ("day-first", b"1 mars 2026 10:00:00 x", "1 mars 2026 10:00:00 ÖS x".encode()),
+        ("day-first", b"1 mars 2026 10:00:00 em x", b"1 mars 2026 10:00:00 x"),
+        ("day-first", b"1 mars 2026 10:00:00 x", b"1 mars 2026 10:00:00 (UTC+0100) x"),
+    ],
+)
+def test_a_line_that_only_looks_like_another_is_read_in_the_general_way(
+    format_: str, line: bytes, other: bytes
+) -> None:
+    fast, general = [Stamper(zone=UTC, reference=REFERENCE, format=format_) for _ in range(2)]
+    block = joined(*[line] * (_WORTHWHILE // len(line) + 1), other)
+    for stamps in fast, general:
+        stamps.learn(block)
+    general._fast = False
+    for _ in range(2):  # what the first turn taught, the second uses
+        assert fast.scan(block) == general.scan(block)
+
+
 @settings(deadline=None)  # patterns are compiled as lines ask for them
 @given(st.binary(), st.binary())
 def test_any_bytes_are_scanned_and_learned_without_error(sample: bytes, block: bytes) -> None:

@@ -139,17 +139,18 @@ _DAY_FIRST_YEARLESS: Final = Text(
 REDIS: Final = TimeFormat(
     "redis",
     "Redis, Valkey: 7:M 01 Mar 2026 10:00:00.123 * x, [7] 01 Mar 10:00:00 * x (no year)",
-    rb"(?>%s%s)(?:\d{1,8}:[A-Z] |\[\d{1,8}\] )" % (leads.COLOUR, leads.CONTAINER),
-    (words.DAY_FIRST, _DAY_FIRST_YEARLESS),
+    rb"(?>%s%s)(?:\d{1,8}:(?:[A-Z] |signal-handler \()|\[\d{1,8}\] )"
+    % (leads.COLOUR, leads.CONTAINER),
+    (words.DAY_FIRST, _DAY_FIRST_YEARLESS, epoch.SECONDS),
     (
         Example(b"7:M 01 Mar 2026 10:00:00.123 * Ready", "2026-03-01T10:00:00.123Z"),
         Example(b"7:X 01 Mar 10:00:00.123 # +sdown", "2026-03-01T10:00:00.123Z"),
         Example(b"[7] 01 Mar 10:00:00 * Ready", "2026-03-01T10:00:00Z"),
         Example(b"redis-1  | 1:C 01 Mar 2026 10:00:00.5 * x", "2026-03-01T10:00:00.5Z"),
         Example(b"7:M 01 Foo 2026 10:00:00.123 * Ready", None),
-        Example(b"7:signal-handler (1772359200) Received SIGTERM", None),
+        Example(b"7:signal-handler (1772359200) Received SIGTERM", "2026-03-01T10:00:00Z"),
     ),
-    signs=(b"0:a ", b"0] 0", b"0] a"),
+    signs=(b"0:a ", b"0] 0", b"0] a", b"-aaaaaaa (0"),
 )
 
 _SEVERITY: Final = one_of(

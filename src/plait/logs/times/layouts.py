@@ -13,12 +13,15 @@ from plait.logs.times import leads
 from plait.logs.times.calendar import SECOND, Calendar
 from plait.logs.times.format import Civil, Said, Text
 from plait.logs.times.variants import Variant, pattern_of
+from plait.logs.times.words import HALF
+from plait.logs.times.zones import zone_of
 
 Place = tuple[int, int]  # where a field stands in a head, and how wide it is
 
 # Of ten digits, which begin with 1, 2 or 3.
 _EPOCHS: Final = 10**9, 4 * 10**9
 _DIGITS: Final = re.compile(rb"\d+")
+_HALF: Final = rb"(?i:[ap]m)"
 _KEY: Final = re.compile(rb'"[^"\\\n]*"[ \t]*:[ \t]*"?$')
 # How a run of digits may be made of fields, by its length.
 _PARTS: Final = {
@@ -101,6 +104,13 @@ def layout_of(
     # The proof of the pudding.
     read = read_by(layout, padded + b"\n", begin)
     return layout if read is not None and read[0] == time else None
+
+
+def stands_apart(word: bytes, text: Text, *, stray: bool) -> bool:
+    """Whether a word behind a stamp is no part of it, nor of others; `stray` says the first."""
+    if zone_of(word) or (len(word) == 1 and word in b"AaPp" and HALF in text.pattern):
+        return False  # `p` may begin `p. m.`
+    return stray or not re.match(_HALF, word)
 
 
 def _fraction(padded: bytes, head_end: int, begin: int, end: int) -> int:

@@ -42,10 +42,10 @@ _GROWTHS: Final = 3
 
 @cache
 def strong() -> tuple[Variant, ...]:
-    """What every log is tried with; the table is imported for who asks."""
-    from plait.logs.times.table import FORMATS
+    """What every log is tried with; imported for who asks."""
+    from plait.logs.times.strong import STRONG
 
-    return variants_of(tuple(form for form in FORMATS if not form.weak))
+    return variants_of(STRONG)
 
 
 @cache
@@ -150,6 +150,7 @@ class _Sample:
         self.heads = sum(1 for line in lines if line[:1] not in b" \t") or 1
         self._padded = b"\n" + sample
         self._calendar = calendar
+        self._counts: dict[bytes, int] = {}
 
     @cached_property
     def _shape(self) -> bytes:
@@ -157,7 +158,14 @@ class _Sample:
 
     def most(self, variant: Variant) -> int:
         """At most how many lines a variant reads."""
-        return variant.most_in(self._shape, self.lines if variant.inner else self.heads)
+        return variant.most_by(self._count, self.lines if variant.inner else self.heads)
+
+    def _count(self, sign: bytes) -> int:
+        """How often a sign is in the shape: variants share many of them."""
+        count = self._counts.get(sign)
+        if count is None:
+            count = self._counts[sign] = self._shape.count(sign)
+        return count
 
     def hits(self, variant: Variant) -> _Hits:
         """What a variant reads; compiles its lead, the longest part, only where that matters."""

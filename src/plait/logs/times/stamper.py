@@ -35,7 +35,6 @@ _PASS: Final = 60 * SECOND
 _SAID: Final = "in the stamp"
 _OUTER: Final = re.compile(rb"\n[^ \t\r\n]")
 _AFTER: Final = rb"[ \t]*([A-Za-z]{1,8})(?![A-Za-z])"
-_HALF: Final = rb"(?i:[ap](?:m|$))"
 _STRAY: Final = rb"[ \t]*(?!(?i:[ap]m))[A-Za-z]*"
 
 
@@ -177,17 +176,17 @@ class Stamper:
 
     def _teach(self, variant: Variant, line: re.Match[bytes], time: int) -> None:
         """Let the kernel read lines such as this one, whose stamp is `time`."""
+        from plait.logs.times.layouts import layout_of, stands_apart  # not for a few lines
+
         padded = line.string
         begin, end = line.start() + 1, line.end() + 1
         stray = _is_stray(line[3])
         behind = max(line.end(1), line.end(2)) if stray else line.end(3)
         word = re.match(_AFTER, padded[behind:end])
-        if word is not None and not zone_of(word[1]) and (stray or not re.match(_HALF, word[1])):
+        if word is not None and stands_apart(word[1], variant.text, stray=stray):
             self._scanner.know(word[1])
         if self._scanner.reads(padded[begin:end]):
             return
-        from plait.logs.times.layouts import layout_of  # not for a few lines
-
         span = self._span
         if variant.text.yearless and (span == _EVER or not span[0] <= time < span[1]):
             span = time - _REACH, time + _REACH

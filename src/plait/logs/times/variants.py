@@ -5,6 +5,7 @@ the line they are in: a match begins where its line begins, and ends where the n
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
@@ -43,10 +44,14 @@ class Variant:
 
     def most_in(self, shape: bytes, lines: int) -> int:
         """At most how many of so many lines of this shape it reads; compiles nothing."""
+        return self.most_by(shape.count, lines)
+
+    def most_by(self, count: Callable[[bytes], int], lines: int) -> int:
+        """The same, by what tells how often something is in the shape."""
         own = self.lead == self.format.lead and self.format.signs
-        for signs in (self.text.signs, own):
-            if signs:
-                lines = min(lines, sum(map(shape.count, signs)))
+        for signs in (own, self.text.signs):
+            if signs and lines:
+                lines = min(lines, sum(map(count, signs)))
         return lines
 
 
