@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Unpack
 
@@ -239,6 +240,78 @@ async def test_a_stamp_far_beyond_the_present_is_marked_and_drags_nothing() -> N
         assert await reader.until(3) == ["a1", "wrong", "a2"]
         assert [record.suspect for record in reader.records] == [False, True, False]
         assert reader.records[1].place == reader.records[0].place
+
+
+class JumpingClock(ManualClock):
+    """A clock whose time of day somebody sets."""
+
+    ahead = 0
+
+    def time_ns(self) -> int:
+        return super().time_ns() + self.ahead * 10**9
+
+
+@on_loop
+async def test_a_clock_that_jumps_holds_nothing_back() -> None:
+    for jump in (-86_400, 86_400):
+        a, b, clock = ScriptedSource("a"), ScriptedSource("b"), JumpingClock()
+        async with reading(a, b, clock=clock) as reader:
+            a.send(line(1, "a1"))
+            b.send(line(2, "b1"))
+            assert await reader.after(2) == ["a1", "b1"]
+            clock.ahead = jump
+            jumped = clock.time_ns() // 10**9
+            for number in range(4):  # writers with the new time, and one with the old one still
+                stamp = datetime.fromtimestamp(jumped + number, UTC).isoformat()
+                (a, b)[number % 2].send(f"{stamp} {number}")
+            a.send(line(3, "4"))
+            assert sorted((await reader.after(7))[2:]) == ["0", "1", "2", "3", "4"]
+
+
+@on_loop
+async def test_a_source_stamped_in_the_past_disturbs_the_order_of_no_source() -> None:
+    a, b, clock = ScriptedSource("a"), ScriptedSource("b"), ManualClock()
+    async with reading(a, b, clock=clock) as reader:
+        a.send(line(1, "a1"))
+        b.send("2001-01-01T00:00:00Z b1")
+        assert sorted(await reader.after(2)) == ["a1", "b1"]
+        for second in range(2, 5):
+            a.send(line(second, f"a{second}"))
+            b.send(f"2001-01-01T00:00:{second:02}Z b{second}")
+            await reader.after(2 * second)
+        texts = reader.texts()
+        assert [text for text in texts if text[0] == "a"] == ["a1", "a2", "a3", "a4"]
+        assert [text for text in texts if text[0] == "b"] == ["b1", "b2", "b3", "b4"]
+
+
+@on_loop
+async def test_a_sink_that_stalls_for_a_minute_loses_nothing_and_makes_nothing_late() -> None:
+    a, b, clock = ScriptedSource("a"), ScriptedSource("b"), ManualClock()
+    texts: list[str] = []
+    free = asyncio.Event()
+
+    async def stalling(batch: Batch) -> None:
+        texts.extend(record.text.split()[-1] for record in batch)
+        await free.wait()
+
+    async with stream(a, b, clock=clock) as live:
+        writing = asyncio.create_task(live.write_to(stalling))
+        a.send(line(1, "a1"), line(2, "a2"))
+        b.send(line(1.5, "b1"))
+        while not texts:
+            clock.advance(0.1)
+            await settled()
+        for second in range(3, 50, 2):
+            a.send(line(second, f"a{second}"))
+            clock.advance(2.5)
+            b.send(line(second - 1, f"b{second - 1}"))
+            await settled()
+        free.set()
+        a.end()
+        b.end()
+        await writing
+        assert texts == ["a1", "b1", "a2", *(f"{'ba'[at % 2]}{at}" for at in range(2, 50))]
+        assert live.stats.late == 0
 
 
 @on_loop

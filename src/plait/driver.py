@@ -1,36 +1,33 @@
 """The driver: the one place where sources, merge, clock and tasks meet."""
 
-import os
 from collections.abc import AsyncIterator, Callable, Iterable
-from contextlib import suppress
-from typing import TYPE_CHECKING, Final, Self, Unpack
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from plait.delivery import Target, deliver
 from plait.errors import UsageError
-from plait.events import CaughtUp, Ended, Event, Late, Noted, Rotated, Skipped, Truncated
+from plait.events import CaughtUp, Ended, Event, Failed, Late, Skipped, Waiting
 from plait.holding import Holding
 from plait.intake import FileFeed, Intake, Over, QueueFeed, Taken, count
+from plait.leaving import Leaving
 from plait.logs.batch import Batch, Record
 from plait.logs.kernel import COMPILED
 from plait.logs.merge import Merge
 from plait.logs.seek import is_past
 from plait.plugins import Opened, open_sources
 from plait.settings import Given, Options
+from plait.sources.faults import size_at
 from plait.sources.files import Files, FileSource
 from plait.sources.skip import Skipper
 from plait.stats import Stats
 from plait.waiting import Clock, Waker
 
 if TYPE_CHECKING:
+    from plait.draining import Drain
+    from plait.ledger import Keeper, Ledger
     from plait.pump import Pump
     from plait.reading import Ahead
 
-# What one source may have waiting: enough for a merge in long stretches, and little enough
-# that a thousand sources fit.
-_SHARE_MOST: Final = 2**20
-_SHARE_LEAST: Final = 64 * 2**10
-# A stop while following reads what is there; a backlog that takes longer is left.
-_DRAIN: Final = 60.0
 # Below so many bytes in all a second thread is not worth its start.
 _WORTHWHILE: Final = 16 * 2**20
 
@@ -62,23 +59,25 @@ class Stream:
         self._wanted: Final = list(sources)
         self._pipe: Final = options.pipe()
         self._since, self._until = options.skipping(self._clock.time_ns())
-        self._merge: Final = Merge()
+        self._ledger: Final = _ledger(options)
+        gone = None if self._ledger is None else self._ledger.gone
+        self._merge: Final = Merge() if gone is None else Merge(gone)
+        #: Asked after every round, when all that was given has been taken.
+        self.keeper: Keeper | None = None
         self._intakes: Final[list[Intake]] = []
         self._active: Final[dict[Intake, None]] = {}  # not done; the order is the ranks'
         self._by_file: Final[dict[FileSource, Intake]] = {}
         self._pumps: Final[list[Pump]] = []
         self._files: Files | None = None
-        self._arrived: Final[list[Batch]] = []  # in arrival order, to leave at once
-        self._arrived_size = 0
-        self._holding: Final = Holding(
-            self._merge, options.lateness, by_time=options.order == "time"
-        )
+        self._by_time: Final = options.order == "time"
+        self._leaving: Final = Leaving(self._merge, by_time=self._by_time)
+        self._holding: Final = Holding(self._merge, options.lateness, by_time=self._by_time)
         self._waker: Waker | None = None
         self._ahead: Ahead | None = None  # where much lies on the disk
         self._stopping = False
-        self._drain_until: float | None = None
-        self._last: Final[dict[Intake, tuple[FileSource, int]]] = {}  # sizes at the stop
+        self._drain: Drain | None = None  # once a stop was heard
         self._opened = self._begun = False
+        self._giving = False  # batches that left together with the last one are still to be given
 
     # -- the public face -----------------------------------------------------------------
 
@@ -104,11 +103,15 @@ class Stream:
         if self._opened:
             return
         self._opened = True
-        options = self.options
-        live, skip_backlog, exclude = options.live, options.skip_backlog, options.exclude
-        opened = open_sources(self._wanted, live=live, skip_backlog=skip_backlog, exclude=exclude)
+        options, former = self.options, None if self._ledger is None else self._ledger.former
+        live, skip, exclude = options.live, options.skip_backlog, options.exclude
+        opened = open_sources(
+            self._wanted, live=live, skip_backlog=skip, exclude=exclude, former=former
+        )
         self._files = opened.files
         for source in opened.sources:
+            if self._ledger is not None:
+                self._ledger.require(source)
             self._join(source)
         if self._files is not None:
             for event in self._files.events():
@@ -123,12 +126,21 @@ class Stream:
         self._start()
         while True:
             progress = self._round()
-            for batch in self._ready():
+            ready = self._leaving.pop()
+            for left, batch in zip(range(len(ready) - 1, -1, -1), ready, strict=True):
+                self._giving = left > 0
+                if self._ledger is not None:
+                    self._ledger.give(batch)
                 for step in self._pipe:
                     batch = step(batch)  # the steps are a pipe
                 if len(batch):
                     self.stats.written += len(batch)
                     yield batch
+            self._giving = False
+            if self._ledger is not None and self._ledger.due:
+                self._ledger.settle(self._merge)
+            if self.keeper is not None:
+                self.keeper.round(given=bool(ready))
             if self._finished():
                 return
             if self._waker is not None:
@@ -140,9 +152,21 @@ class Stream:
         A slow sink slows the sources. A plain function is called in a thread where the stream
         needs a loop. The sinks are committed at the end, and left open.
         """
+        self.open()
         self._start()
         start = None if self._ahead is None else self._ahead.start
         await deliver(self.batches(), targets, tick, in_thread=not self.immediate, start=start)
+
+    def bookmarks(self) -> dict[str, Any] | None:
+        """What `resume` takes: where another stream goes on behind what this one has given.
+
+        JSON-able, and only what has changed since the last call: a `plait.ledger.Book` puts it on
+        top of what was there before. None between batches that left together: ask again after
+        the next. For streams with the option `resume`.
+        """
+        if self._ledger is None:
+            raise UsageError("a stream has bookmarks with the option resume; {} at the first time")
+        return None if self._giving else self._ledger.changes(self._merge, self._files)
 
     def stop(self) -> None:
         """End the stream after what its sources now hold; may be called from any thread."""
@@ -167,11 +191,7 @@ class Stream:
 
     def total(self) -> int:
         """The bytes of all files as they lie on the disk now; for progress."""
-        sizes = 0
-        for file in self._by_file:
-            with suppress(OSError):
-                sizes += os.stat(file.path).st_size
-        return sizes
+        return sum(size_at(file.path) for file in self._by_file)
 
     # -- joining -------------------------------------------------------------------------
 
@@ -180,7 +200,8 @@ class Stream:
         reading = self.options.reading(opened.settings)
         rank = self._merge.open(opened.name)
         if isinstance(source, FileSource):
-            intake = Intake(opened.name, rank, FileFeed(source), reading)
+            again = () if self._ledger is None else self._ledger.join(source, rank)
+            intake = Intake(opened.name, rank, FileFeed(source), reading, *again)
             self._by_file[source] = intake
             if self._since is not None or self._until is not None:
                 source.skipper = Skipper(reading.seek(self._since, self._until))
@@ -189,24 +210,27 @@ class Stream:
 
             queue = QueueFeed(getattr(source, "tells_caught_up", False))
             intake = Intake(opened.name, rank, queue, reading)
-            self._pumps.append(Pump(intake.name, source, queue, self._share, self._woken(intake)))
+            wake = partial(self._wake, intake)
+            self._pumps.append(Pump(intake.name, source, queue, self._share, wake))
         self._intakes.append(intake)
         self._active[intake] = None
         self.stats.sources.append(intake.stats)
 
-    def _woken(self, intake: Intake) -> Callable[[], None]:
-        def wake() -> None:
-            intake.due = True
-            if self._waker is not None:
-                self._waker.wake()
-
-        return wake
+    def _wake(self, intake: Intake) -> None:
+        intake.due = True
+        if self._waker is not None:
+            self._waker.wake()
 
     def _start(self) -> None:
         """Begin what needs a loop, or helpers, if anything does."""
         if self.immediate:
-            if COMPILED and self._ahead is None and self.options.order == "time":
-                self._ahead = self._readers()
+            for intake in self._intakes:
+                intake.raw = self.options.raw
+            fast = COMPILED and not self.options.raw
+            if fast and not self._ledger and self.total() >= _WORTHWHILE:
+                from plait.reading import Ahead
+
+                self._ahead = self._ahead or Ahead()
             return
         if self._waker is not None:
             return
@@ -214,20 +238,10 @@ class Stream:
         for pump in self._pumps:
             pump.start()
 
-    def _readers(self) -> "Ahead | None":
-        """Helpers that read ahead, where that is worth a thread."""
-        if self.total() < _WORTHWHILE:
-            return None
-        from plait.reading import Ahead
-
-        return Ahead()
+    def _share(self) -> int:
+        return self.options.share(len(self._active))
 
     # -- a round -------------------------------------------------------------------------
-
-    def _share(self) -> int:
-        """How many bytes one source may have waiting."""
-        each = self.options.memory // max(1, len(self._active))
-        return min(_SHARE_MOST, max(_SHARE_LEAST, each))
 
     def _round(self) -> bool:
         """Read what is due, as far as there is room; return whether anything was."""
@@ -235,27 +249,25 @@ class Stream:
         clock, now = self._clock.monotonic(), self._clock.time_ns()
         if self.options.live:
             self._look()
-        if self._stopping and self._drain_until is None:
+        if self._stopping and self._drain is None:
             self._begin_drain(clock)
         share = self._share()
         progress = False
-        for intake in [intake for intake in self._active if intake.due]:
-            while intake.due and not intake.done and self._room(intake) < share:
+        due = [intake for intake in self._active if intake.due]
+        if self.immediate and not self._by_time:
+            del due[1:]  # files at rest arrive one after the other
+        for intake in due:
+            while intake.due and not intake.done and self._leaving.waiting(intake.rank) < share:
                 progress = True
                 if self._ahead is not None:
                     self._step(intake, self._ahead.take(intake, now), clock, now)
                     break  # the next one is better read ahead
                 self._step(intake, intake.take(now, live=self.options.live), clock, now)
         if self._ahead is not None:
-            self._ahead.begin(self._active, now)
+            self._ahead.begin(due, now)
         if self.options.live:
             self._let_go(clock, now)
         return progress
-
-    def _room(self, intake: Intake) -> int:
-        """The bytes that wait of this source, or of all where they leave as they come."""
-        by_time = self.options.order == "time"
-        return self._merge.waiting(intake.rank) if by_time else self._arrived_size
 
     def _look(self) -> None:
         """Ask which files have changed and which are new."""
@@ -284,29 +296,37 @@ class Stream:
             self._put(intake, taken, clock)
             if (floor := intake.floor) is not None:
                 self._merge.promise(intake.rank, floor)
-            if intake in self._last:
-                self._drain(intake, now)
-            if is_past(taken, self._until) and (rest := intake.leave()) is not None:
+            if self._drain is not None and self._drain.enough(intake):
+                self._put(intake, intake.flush(now, live=True), clock)  # it ends at a line end
+                self._retire(intake)
+                self._report(Ended(intake.name))
+            elif is_past(taken, self._until) and (rest := intake.leave()) is not None:
                 self._leave(intake, rest)
 
     def _happened(self, intake: Intake, event: Event, clock: float, now: int) -> None:
         if isinstance(event, CaughtUp):
-            intake.due = False
-            if intake in self._last:
+            live, feed = self.options.live, intake.feed
+            intake.due = not live and isinstance(feed, FileFeed) and feed.restless()
+            last = not live or (self._drain is not None and intake in self._drain)
+            if last and not intake.due:
                 self._finish(intake, now, Ended(intake.name))
                 return
             if intake.caught_up:
                 return
             intake.caught_up = True
-        elif isinstance(event, Rotated | Truncated):
-            self._put(intake, intake.end_incarnation(now, live=self.options.live), clock)
+        elif isinstance(event, Waiting) and not self.options.live:
+            event = Failed(intake.name, "does not exist", "check the path")
+        elif isinstance(event, intake.borders):
+            self._put(intake, intake.begin_incarnation(now, live=self.options.live), clock)
         count(intake.stats, event)
         self._report(event)
 
     def _finish(self, intake: Intake, now: int, event: Event) -> None:
         """Take what a source still holds, and close it."""
-        clock = self._clock.monotonic()
-        self._put(intake, intake.end_incarnation(now, live=self.options.live), clock)
+        clock, live = self._clock.monotonic(), self.options.live
+        # A line that has not ended is left to the run that resumes this one.
+        end = intake.flush if live and self._ledger is not None else intake.end_incarnation
+        self._put(intake, end(now, live=live), clock)
         self._retire(intake)
         count(intake.stats, event)
         self._report(event)
@@ -327,15 +347,12 @@ class Stream:
 
     def _put(self, intake: Intake, batches: list[Batch], clock: float) -> None:
         for batch in batches:
-            if self.options.order == "arrival":
-                self._arrived.append(batch)
-                self._arrived_size += batch.size
-                continue
             behind = self._merge.gone - batch.places[0]
-            if late := self._merge.put(intake.rank, batch):
+            if late := self._leaving.put(intake.rank, batch):
                 intake.stats.late += late
                 self._report(Late(intake.name, late, behind))
-            self._holding.arrived(clock, batch.places[-1])
+            if self._by_time:
+                self._holding.arrived(clock, batch.places[-1])
         for event in intake.news():
             self._report(event)
 
@@ -345,21 +362,13 @@ class Stream:
 
     # -- leaving -------------------------------------------------------------------------
 
-    def _ready(self) -> list[Batch]:
-        if self.options.order == "arrival":
-            ready = list(self._arrived)
-            self._arrived.clear()
-            self._arrived_size = 0
-            return ready
-        return self._merge.pop()
-
     def _let_go(self, clock: float, now: int) -> None:
         """End records that grew no more, and let those leave that were held long enough."""
         for intake in self._holding.over(clock):
             flushed = intake.flush(now, live=True)
             self._holding.flushed(flushed)
             self._put(intake, flushed, clock)
-        if self.options.order == "time":
+        if self._by_time:
             looked = None if self._files is None else self._files.looked
             self._holding.release(self._active, clock if looked is None else min(clock, looked))
 
@@ -369,47 +378,42 @@ class Stream:
         until = [clock + 3600.0]
         if self._files is not None and self.options.live:
             until.append(clock + self._files.interval)
-        until += [at for at in (self._holding.next(), self._drain_until) if at is not None]
+        drained = None if self._drain is None else self._drain.until
+        kept = None if self.keeper is None else self.keeper.next()
+        until += [at for at in (self._holding.next(), drained, kept) if at is not None]
         return max(0.0, min(until) - clock)
 
     # -- the end -------------------------------------------------------------------------
 
     def _begin_drain(self, clock: float) -> None:
         """Read what is there now, and no more."""
-        self._drain_until = clock + _DRAIN
         for pump in self._pumps:
             pump.stop()
-        for file, intake in self._by_file.items():
-            if not intake.done:
-                file.hurry()
-                self._last[intake] = file, file.size or 0
-                intake.due = True
+        from plait.draining import Drain
 
-    def _drain(self, intake: Intake, now: int) -> None:
-        """Let go of a file whose writer goes on after the stop, at a line end."""
-        file, size = self._last[intake]
-        if file.read_bytes >= size and file.size != file.read_bytes:
-            self._put(intake, intake.flush(now, live=True), self._clock.monotonic())
-            self._retire(intake)
-            self._report(Ended(intake.name))
+        self._drain = Drain(clock, self._by_file)
 
     def _finished(self) -> bool:
         if self._active:
-            if self._drain_until is None or self._clock.monotonic() < self._drain_until:
-                return False
-            self._give_up()
+            if self._drain is not None and self._clock.monotonic() >= self._drain.until:
+                self._give_up(self._drain)
             return False
         growing = self.options.live and self._files is not None and not self._stopping
-        return not growing and not self._merge.held and not self._arrived
+        return not growing and self._leaving.empty
 
-    def _give_up(self) -> None:
+    def _give_up(self, drain: "Drain") -> None:
         """Leave what a stop has no time for, and say so."""
-        for file, intake in self._by_file.items():
-            if not intake.done:
-                intake.stats.unread = max(0, (file.size or 0) - file.read_bytes)
-                note = f"stopped with {intake.stats.unread} bytes unread"
-                self._report(Noted(intake.name, note))
+        for event in drain.leave():
+            self._report(event)
         clock, now = self._clock.monotonic(), self._clock.time_ns()
         for intake in list(self._active):
             self._put(intake, intake.flush(now, live=True), clock)
             self._retire(intake)
+
+
+def _ledger(options: Options) -> "Ledger | None":
+    if options.resume is None:
+        return None
+    from plait.ledger import Ledger  # with what it stands on, more than a small merge
+
+    return Ledger(options.resume)

@@ -3,6 +3,7 @@
 PlaitError                  the world's: something outside did not do what was needed
 ├── SourceError             a source cannot be opened or read
 ├── SinkError               a sink cannot be opened or written
+│   └── StateError          what was kept of a former run cannot be gone on from
 ├── MissingExtra            a package that is not installed (also an ImportError)
 ├── UsageError              the caller's: wrong arguments (also a ValueError)
 └── BridgeError             a crossing between threads and loop that cannot happen
@@ -45,6 +46,10 @@ class SinkError(PlaitError):
 
     def __str__(self) -> str:
         return _sentence(self.sink, self.problem, self.hint)
+
+
+class StateError(SinkError):
+    """What was kept of a former run does not fit what is there, so it cannot be gone on from."""
 
 
 class MissingExtra(PlaitError, ImportError):

@@ -146,6 +146,50 @@ class Failed(Event):
 
 
 @frozen
+class Lost(Failed):
+    """The file that a former run had read up to byte `at` is gone, and what came after it.
+
+    `least` is how much more that run had seen of it, so the least that is missing.
+    """
+
+    at: int = 0
+    least: int = 0
+
+    def what(self) -> str:
+        rest = f"at least {self.least} bytes" if self.least > 0 else "whatever came then"
+        return (
+            f"the file that was read up to byte {self.at} is not found any more; "
+            f"{rest} will be missing in the output"
+        )
+
+
+@frozen
+class Stalled(Event):
+    """An output cannot be written: nothing is read until it can."""
+
+    problem: str = ""
+
+    def what(self) -> str:
+        return f"{self.problem}; waiting until it can be written"
+
+
+@frozen
+class Resumed(Event):
+    """An output that could not be written can be written again; nothing was lost."""
+
+    def what(self) -> str:
+        return "can be written again; going on where it stopped"
+
+
+@frozen
+class Reopened(Event):
+    """An output goes on in the file that its name stands for now."""
+
+    def what(self) -> str:
+        return "opened anew; what follows is in the new file"
+
+
+@frozen
 class Ended(Event):
     """The source has nothing more to give."""
 

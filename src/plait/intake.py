@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from plait.errors import MissingExtra, SourceError
 from plait.events import (
@@ -15,6 +15,7 @@ from plait.events import (
     Skipped,
     Suspect,
     Truncated,
+    Waiting,
 )
 from plait.logs.assemble import Assembler
 from plait.logs.batch import STAMPED, Batch
@@ -27,6 +28,12 @@ from plait.sources.file import FileSource
 from plait.stats import SourceStats
 
 _SECOND: Final = 10**9
+
+
+if TYPE_CHECKING:
+    from plait.logs.bookmark import Tracker
+    from plait.logs.passing import Passing
+    from plait.resumption import Resumption
 
 
 class Feed(Protocol):
@@ -57,7 +64,16 @@ class Intake:
     2. `done` is set after the last batch was given.
     """
 
-    def __init__(self, name: str, rank: int, feed: Feed, reading: Reading) -> None:
+    def __init__(
+        self,
+        name: str,
+        rank: int,
+        feed: Feed,
+        reading: Reading,
+        resumption: "Resumption | None" = None,
+        tracker: "Tracker | None" = None,
+    ) -> None:
+        """Begin where reading begins, or go on as `resumption` says."""
         self.name: Final = name
         self.rank: Final = rank
         self.feed: Final = feed
@@ -68,10 +84,17 @@ class Intake:
         self.heard = 0.0  # when it last gave bytes
         self.coarse: bool | None = None  # whether its stamps are of whole seconds, once known
         self.held = 0.0  # since when it has held bytes and given no record
+        self.tracker: Final = tracker
+        #: The events that end an incarnation. A file that is gone has left nothing to resume.
+        self.borders: Final = (Rotated, Truncated, *([] if tracker is None else [Waiting]))
+        #: Pass bytes on without looking for records in them; set before there are any.
+        self.raw = False
         self._reading = reading
         self._strays = 0
+        self._resumption = resumption
+        self._skipper = None if resumption is None else resumption.skipper
         self._stamper: Stamper | None = None
-        self._assembler: Assembler | None = None
+        self._assembler: Assembler | Passing | None = None
 
     def take(self, now: int, *, live: bool) -> Taken:
         """Take one item of the source, and make batches of its bytes."""
@@ -89,6 +112,10 @@ class Intake:
         """The records that are whole with these bytes, which came at `now` (ns)."""
         assembler = self._assembler or self._begin(now)
         assembler.default = self._default(now)
+        if self.tracker is not None:
+            self.tracker.feed(chunk.token)
+        if self._skipper is not None:
+            chunk = Chunk(self._skipper.feed(chunk.data))
         return self._counted(assembler.feed(chunk, now if live else None))
 
     def flush(self, now: int, *, live: bool) -> list[Batch]:
@@ -100,10 +127,19 @@ class Intake:
 
     def end_incarnation(self, now: int, *, live: bool) -> list[Batch]:
         """All that is held, a last line without newline too."""
-        if self._assembler is None:
-            return []
-        self._assembler.default = self._default(now)
-        return self._counted(self._assembler.end(now if live else None))
+        out: list[Batch] = []
+        if self._assembler is not None:
+            self._assembler.default = self._default(now)
+            out = self._counted(self._assembler.end(now if live else None))
+            self._skipper = None
+        return out
+
+    def begin_incarnation(self, now: int, *, live: bool) -> list[Batch]:
+        """The same, where the source says that what follows is a new incarnation."""
+        out = self.end_incarnation(now, live=live)
+        if self.tracker is not None:
+            self.tracker.end_incarnation()
+        return out
 
     def leave(self) -> int | None:
         """Give up the rest of a file if it need not be read: how many bytes that is, else None."""
@@ -129,19 +165,30 @@ class Intake:
         modified = None if self.caught_up else self.feed.modified()
         return now if modified is None else min(modified, now)
 
-    def _begin(self, now: int) -> Assembler:
+    def _begin(self, now: int) -> "Assembler | Passing":
         reading = self._reading
+        if self.raw:
+            from plait.logs.passing import Passing
+
+            self._assembler = Passing(self.name, limit=reading.limit)
+            return self._assembler
         self._stamper = reading.stamper(self.feed.modified() or now)
         self._assembler = Assembler(
             self.name, self._stamper, default=self._default(now), limit=reading.limit
         )
+        if self._resumption is not None:
+            self._resumption.apply(self._stamper, self._assembler)
         return self._assembler
 
     def _counted(self, batches: list[Batch]) -> list[Batch]:
         stats = self.stats
+        if self.tracker is not None:
+            self.tracker.put(batches)
         for batch in batches:
-            stats.records += len(batch)
             stats.bytes += batch.size
+            if self.raw:
+                continue
+            stats.records += len(batch)
             if batch.flags.count(STAMPED) != len(batch):
                 stats.unstamped += sum(not flag & STAMPED for flag in batch.flags)
             if stats.skipped:
@@ -159,7 +206,7 @@ class Intake:
                 break
             if isinstance(item, Event):
                 report(item)
-                if isinstance(item, Rotated | Truncated):
+                if isinstance(item, self.borders):
                     yield from self.end_incarnation(now, live=False)
             elif item is not None:
                 chunk = item if isinstance(item, Chunk) else Chunk(item)
@@ -218,6 +265,8 @@ class FileFeed:
 
     def __init__(self, file: FileSource) -> None:
         self._file = file
+        #: Whether the file wants to be looked at again though it has caught up.
+        self.restless: Final = file.is_restless
 
     def take(self) -> Item | None:
         """The next item; what it raises is raised."""

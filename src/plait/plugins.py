@@ -15,6 +15,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
 from plait.errors import UsageError
+from plait.events import Event
 from plait.sinks import Sink
 from plait.sources import AsyncSource, BlockingSource, Source
 from plait.sources.files import Files, FileSource, FileSpec
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from plait.logs.render import Renderer
     from plait.logs.times import TimeFormat
+    from plait.sources.memory import Former
 
 #: Settings that any source takes as a query: `app.log?tz=Asia/Shanghai&label=app`.
 SETTINGS: Final = {
@@ -99,8 +101,12 @@ def open_sources(
     live: bool = False,
     skip_backlog: bool = False,
     exclude: Sequence[str] = (),
+    former: "Former | None" = None,
 ) -> OpenedSources:
-    """The sources that these names, paths, iterables and source objects stand for."""
+    """The sources that these names, paths, iterables and source objects stand for.
+
+    With `former` files are such as can go on where a former run was, and do.
+    """
     if not wanted:
         raise UsageError("no source is given; write one or more paths, globs, folders or URLs")
     files: list[FileSpec] = []
@@ -121,7 +127,15 @@ def open_sources(
     group = None
     if files:
         start: Literal["begin", "end"] = "end" if skip_backlog else "begin"
-        group = Files(files, follow=live, exclude=list(exclude), start=start)
+        again = former is not None
+        group = Files(
+            files,
+            follow=live or again,
+            exclude=list(exclude),
+            start=start,
+            former=former,
+            once=again and not live,
+        )
         others += [(file.spec.position, Opened.file(file)) for file in group.start()]
     others.sort(key=lambda pair: pair[0])
     return OpenedSources([opened for _, opened in others], group)
@@ -234,16 +248,28 @@ def _iterable(items: object, position: int) -> Opened:
     raise UsageError(f"{items!r} is not a source; a source is a path or an iterable of bytes")
 
 
-def open_sink(target: str, render: "Renderer", *, patient: bool = False) -> Sink:
-    """The sink that a target of `-o` stands for: `-`, a file, or a plug-in's URL."""
-    from plait.sinks.descriptor import DescriptorSink, FileSink
+def open_sink(
+    target: str,
+    render: "Renderer",
+    *,
+    patient: bool = False,
+    tell: Callable[[Event], None] | None = None,
+) -> Sink:
+    """The sink that a target of `-o` stands for: `-`, a file, or a plug-in's URL.
 
+    With `tell`, faults of the target that may pass are waited for, and told as events.
+    """
+    from plait.sinks.descriptor import DescriptorSink, FileSink
+    from plait.sinks.outage import Outage
+
+    name = "standard output" if target == "-" else target
+    outage = None if tell is None else Outage(name, tell)
     if target == "-":
-        return DescriptorSink(1, render, name="standard output", patient=patient)
+        return DescriptorSink(1, render, name=name, patient=patient, outage=outage)
     scheme = _parts(_SCHEME, target)
     if scheme is not None and scheme[2].startswith("//"):
         plugin = _entry_point("plait.sinks", scheme[1])
         if plugin is None:
             raise UsageError(f"{target}: no sink for {scheme[1]}: is known; write a path or -")
         return plugin(scheme[2], render)  # type: ignore[return-value]  # a plug-in's word
-    return FileSink(target, render)
+    return FileSink(target, render, outage=outage)

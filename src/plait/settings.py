@@ -4,11 +4,12 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 from plait.errors import UsageError
 from plait.events import Event
 from plait.logs.assemble import LIMIT
+from plait.logs.batch import Step
 from plait.logs.times import Stamper, TimeFormat, added_formats
 from plait.plugins import time_formats
 from plait.values import frozen
@@ -16,11 +17,14 @@ from plait.zones import local_zone, zone_of
 
 if TYPE_CHECKING:
     from plait.logs.seek import Seek
-    from plait.logs.steps import Step
 
 #: How many bytes of records may wait for others, over all sources.
 MEMORY: Final = 32 * 2**20
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+# What one source may have waiting: enough for a merge in long stretches, and little enough
+# that a thousand sources fit.
+_SHARE_MOST: Final = 2**20
+_SHARE_LEAST: Final = 64 * 2**10
 
 
 @frozen(kw_only=True)
@@ -38,7 +42,10 @@ class Options:
     `time_formats` are further formats, by name: each a pattern or a `TimeFormat`.
     `steps` work on every batch. `memory` bounds the bytes that wait, `limit` those of a record.
     `exclude` names files that no glob or folder may bring in. `on_event` is called with each
-    event, on the stream's thread.
+    event, on the stream's thread. With `resume` the stream goes on where a former one was when it
+    gave these `Stream.bookmarks`; {} at the first time. Its sources must be files. With `raw`
+    and order "arrival" the bytes of files at rest pass one file after the other, and nobody looks
+    for records in them: a batch is a piece of bytes without a time, and records are not counted.
     """
 
     live: bool = False
@@ -51,15 +58,19 @@ class Options:
     tz: str | tzinfo | None = None
     time_format: str | None = None
     time_formats: Mapping[str, str | TimeFormat] = MappingProxyType({})
-    steps: "Sequence[Step]" = ()
+    steps: Sequence[Step] = ()
     memory: int = MEMORY
     limit: int = LIMIT
     exclude: Sequence[str] = ()
     on_event: Callable[[Event], None] | None = None
+    resume: Mapping[str, Any] | None = None
+    raw: bool = False
 
     def __post_init__(self) -> None:
         if self.order not in {"time", "arrival"}:
             raise UsageError(f"order {self.order!r} is not known; write time or arrival")
+        if self.raw and (self.live or self.order != "arrival" or self.resume is not None):
+            raise UsageError("raw is for files at rest in order arrival, and not to be resumed")
         if self.lateness is not None and not self.lateness >= 0:
             raise UsageError(f"lateness {self.lateness!r} is negative")
         for name, moment in (("since", self.since), ("until", self.until)):
@@ -78,15 +89,17 @@ class Options:
         """The `since` and `until` outside which files need not be read (ns), None for either.
 
         Live, a file is not left before it ends, and stamps from the future are not believed, so
-        that they say nothing about the order.
+        that they say nothing about the order. What is resumed is read on from its place.
         """
-        since = None if self.since is None or self.read_all else self.instant(self.since)
-        until = None if self.until is None or self.read_all else self.instant(self.until)
+        if self.read_all or self.resume is not None:
+            return None, None
+        since = None if self.since is None else self.instant(self.since)
+        until = None if self.until is None else self.instant(self.until)
         if not self.live:
             return since, until
         return (None if since is None or since > now else since), None
 
-    def pipe(self) -> "list[Step]":
+    def pipe(self) -> list[Step]:
         """All that works on the batches: the range of times, then `steps`."""
         pipe: list[Step] = []
         if self.since is None and self.until is None:
@@ -98,6 +111,10 @@ class Options:
         if self.until is not None:
             pipe.append(filters.until(self.instant(self.until)))
         return [*pipe, *self.steps]
+
+    def share(self, sources: int) -> int:
+        """How many bytes one of so many sources may have waiting."""
+        return min(_SHARE_MOST, max(_SHARE_LEAST, self.memory // max(1, sources)))
 
     def reading(self, settings: Mapping[str, str]) -> "Reading":
         """How one source is to be read, by its own settings before these."""
@@ -130,11 +147,13 @@ class Given(TypedDict, total=False):
     tz: str | tzinfo | None
     time_format: str | None
     time_formats: Mapping[str, str | TimeFormat]
-    steps: "Sequence[Step]"
+    steps: Sequence[Step]
     memory: int
     limit: int
     exclude: Sequence[str]
     on_event: Callable[[Event], None] | None
+    resume: Mapping[str, Any] | None
+    raw: bool
 
 
 @frozen

@@ -296,6 +296,13 @@ def test_an_output_that_a_glob_also_matches_is_left_out(logs: Path) -> None:
     assert "all.log" in err
 
 
+def test_rotated_files_can_be_merged_into_one_of_their_base_name(logs: Path) -> None:
+    for number, name in enumerate(("a.log", "b.log"), 1):
+        (logs / name).rename(logs / f"app.log.{number}")
+    assert plait("merge", logs / "app.log.*", "-o", logs / "app.log") == (0, b"", "")
+    assert (logs / "app.log").read_bytes() == WHOLE
+
+
 def test_standard_output_into_a_file_that_a_folder_holds_is_left_out(logs: Path) -> None:
     with (logs / "all.log").open("wb") as out:
         subprocess.run([*PLAIT, "merge", str(logs)], stdout=out, check=True, timeout=30)
@@ -407,3 +414,23 @@ def test_a_command_that_is_followed_is_ended_with_us(logs: Path) -> None:
         assert running.end()[0] == 0
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
+
+
+def test_bytes_pass_as_they_are_where_nothing_asks_for_records(tmp_path: Path) -> None:
+    whole = b"2026-03-01T10:00:01Z one\n  more\r\n\x00\xff\n\n2026-03-01T10:00:00Z end"
+    (tmp_path / "a.log").write_bytes(whole)
+    (tmp_path / "b.log").write_bytes("2026-03-01T09:00:00Z zwei\n".encode("utf-16"))
+    both = whole + b"\n2026-03-01T09:00:00Z zwei\n"
+    assert plait("merge", tmp_path / "a.log") == (0, whole + b"\n", "")
+    arrival: list[str | Path] = [
+        "merge",
+        tmp_path / "a.log",
+        tmp_path / "b.log",
+        "--order",
+        "arrival",
+    ]
+    assert plait(*arrival) == (0, both, "")
+    # With statistics records are looked for, and the bytes are the same.
+    status, out, err = plait(*arrival, "--stats")
+    assert (status, out) == (0, both)
+    assert json.loads(err.splitlines()[-1])["records"] == 3

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plait.logs.assemble import Assembler, batches_of
-from plait.logs.batch import Record
+from plait.logs.batch import ADDED, Record
 from plait.logs.chunk import Chunk
 
 SECOND = 10**9
@@ -143,6 +143,22 @@ def test_a_line_over_the_limit_is_cut_into_marked_pieces() -> None:
     ]
     assert [r.piece for r in found] == [True, True, False, False]
     assert [r.place // SECOND for r in found] == [1, 1, 1, 2]
+
+
+def test_pieces_are_marked_where_no_stamp_was_seen_too() -> None:
+    found = records(b"short\n" + b"x" * 25 + b"\nend\n", limit=10)
+    assert [(record.raw, record.piece) for record in found] == [
+        (b"short\n", False),
+        (b"x" * 10 + b"\n", True),
+        (b"x" * 10 + b"\n", True),
+        (b"x" * 5 + b"\n", False),
+        (b"end\n", False),
+    ]
+
+
+def test_a_newline_that_is_not_in_the_source_is_marked() -> None:
+    found = records(b"1 one\n2 " + b"x" * 10 + b"\n3 three", limit=10)
+    assert [bool(record.flags & ADDED) for record in found] == [False, True, False, True]
 
 
 def test_a_record_over_the_limit_is_cut_between_its_lines() -> None:

@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plait.errors import UsageError
-from plait.logs.batch import STAMPED, Batch
-from plait.logs.steps import Step, chain, exclude, grep, level_at_least, since, until
+from plait.logs.batch import STAMPED, Batch, Step
+from plait.logs.steps import chain, exclude, grep, level_at_least, since, until
 
 
 def batch_of(raws: Sequence[bytes], times: Sequence[int] | None = None) -> Batch:

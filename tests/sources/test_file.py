@@ -9,6 +9,7 @@ import pytest
 from plait.errors import SourceError
 from plait.events import CaughtUp, Event, Failed, Noted, Opened, Rotated, Truncated, Waiting
 from plait.logs.chunk import Chunk
+from plait.sources import known
 from plait.sources.file import FileSource
 
 
@@ -302,6 +303,56 @@ def test_the_copy_of_copytruncate_is_not_read_again(path: Path, follower: Follow
     path.rename(path.with_name("app.log.1"))
     path.write_bytes(b"y\n")
     assert follower.look() == [Rotated, b"y\n"]
+
+
+def test_what_was_not_read_before_copytruncate_is_read_from_the_copy(
+    path: Path, follower: Follower
+) -> None:
+    follower.look()
+    append(path, b"two\nhalf a l")
+    path.with_name("app.log.1").write_bytes(path.read_bytes())
+    path.write_bytes(b"x\n")
+    assert follower.look() == [b"two\nhalf a l", Truncated, b"x\n"]
+    assert follower.look() == []
+    path.write_bytes(b"")
+    assert follower.look() == [Truncated]
+
+
+def test_a_file_copied_and_truncated_twice_between_two_looks_is_read_from_both_copies(
+    path: Path, follower: Follower
+) -> None:
+    follower.look()
+    append(path, b"two\n")
+    path.with_name("app.log.2").write_bytes(path.read_bytes())
+    os.truncate(path, 0)
+    append(path, b"three\n")
+    path.with_name("app.log.1").write_bytes(path.read_bytes())
+    os.truncate(path, 0)
+    append(path, b"4\n")
+    assert follower.look() == [b"two\n", Truncated, b"three\n", Rotated, b"4\n"]
+    assert follower.look() == []
+
+
+def test_old_files_renamed_while_they_are_first_listed_are_not_taken_for_new_ones(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path.write_bytes(b"now\n")
+    for number in range(1, 6):
+        path.with_name(f"app.log.{number}").write_bytes(b"%d\n" % number)
+    listed, listings = known._entries, iter([1])
+
+    def entries(folder: str) -> Iterator[tuple[str, int]]:
+        yield from list(listed(folder))
+        for _ in listings:  # once, logrotate moves all on before we look at each
+            for number in range(5, 0, -1):
+                path.with_name(f"app.log.{number}").rename(path.with_name(f"app.log.{number + 1}"))
+            path.rename(path.with_name("app.log.1"))
+            path.write_bytes(b"new\n")
+
+    monkeypatch.setattr(known, "_entries", entries)
+    follower = Follower(path)
+    assert follower.look() == [Opened, b"now\n", Rotated, b"new\n"]
+    follower.source.close()
 
 
 def test_a_link_that_is_led_elsewhere_is_a_rotation(path: Path) -> None:

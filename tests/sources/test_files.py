@@ -324,6 +324,47 @@ def test_a_folder_that_is_replaced_is_looked_at_anew(
     assert made.read == {"app.log": b"logs/app.log\n" * 2}
 
 
+def test_a_folder_that_comes_later_is_looked_at_at_once(tmp_path: Path, group: MakeGroup) -> None:
+    made = group(tmp_path / "a" / "b" / "app.log", watch="inotify")
+    for turn in range(3):
+        (tmp_path / "a").mkdir()
+        made.look()
+        fill(tmp_path, "a/b/app.log")
+        made.look()
+        assert made.read == {"app.log": b"a/b/app.log\n" * (turn + 1)}
+        (tmp_path / "a").rename(tmp_path / f"before {turn}")
+        made.look(1)  # that a folder further up has gone is seen at the next check
+        made.look(2.5)  # and then nobody could write it any more
+
+
+def test_a_folder_renamed_and_made_anew_is_looked_at_at_once(
+    tmp_path: Path, group: MakeGroup
+) -> None:
+    fill(tmp_path, "logs/app.log")
+    made = group(tmp_path / "logs" / "app.log", watch="inotify")
+    for turn in range(1, 4):
+        (tmp_path / "logs").rename(tmp_path / f"before {turn}")
+        made.look()
+        fill(tmp_path, "logs/app.log")
+        made.look()
+        assert made.read == {"app.log": b"logs/app.log\n" * (turn + 1)}
+
+
+def test_a_link_to_a_folder_that_is_led_elsewhere_is_followed_at_once(
+    tmp_path: Path, group: MakeGroup
+) -> None:
+    fill(tmp_path, "v1/app.log", "v2/app.log")
+    (tmp_path / "now").symlink_to("v1")
+    made = group(tmp_path / "now" / "app.log", watch="inotify")
+    (tmp_path / "next").symlink_to("v2")
+    (tmp_path / "next").rename(tmp_path / "now")
+    made.look()
+    assert made.read == {"app.log": b"v1/app.log\nv2/app.log\n"}
+    with (tmp_path / "v2" / "app.log").open("ab") as file:
+        file.write(b"more\n")
+    assert made.look() == ["app.log"]
+
+
 def test_an_overflow_of_notifications_makes_everything_due(
     tmp_path: Path, group: MakeGroup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -75,6 +75,9 @@ MERGE: Final = (
     *READING,
     Option("progress", "show how far the backlog is read (default: on a terminal, when it is "
            "long and the output goes elsewhere)", "switch"),
+    Option("resume", "go on where the last run with this option and the same -o FILE was, also "
+           "after a crash: every record is in FILE once (its state is kept in "
+           "FILE.plait-state)", "flag"),
     Option("stats", "write what happened, as one JSON object, to standard error at the end",
            "flag"),
     CONFIG,
@@ -135,6 +138,7 @@ COMMANDS: Final = (
             ("plait merge -f '/var/log/myapp/*.log'", "live; new files join"),
             ("plait merge /var/log -o all.log --stats", "a folder into a file, with a summary"),
             ("plait merge -f app.log 'cmd:journalctl -f -o short-iso'", "a file and a command"),
+            ("plait merge -f app.log -o all.log --resume", "goes on after a restart or a crash"),
             ("plait merge logs/ --since -15m --level warning", "what went wrong just now"),
             ("plait merge *.log --output-format json | jq .level", "for programs"),
         ),
@@ -213,9 +217,10 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
 
 def say_version() -> NoReturn:
     """What `--version` does."""
+    from plait.logs.kernel import COMPILED
     from plait.version import version_line
 
-    print(version_line())  # noqa: T201  # what was asked for
+    print(version_line(compiled=COMPILED))  # noqa: T201  # what was asked for
     raise SystemExit(0)
 
 

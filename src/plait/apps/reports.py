@@ -6,14 +6,26 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 from plait.apps.cli import complain
-from plait.events import Cut, Disordered, Event, Failed, Late, Noted, Suspect, Waiting
+from plait.events import (
+    Cut,
+    Disordered,
+    Event,
+    Failed,
+    Late,
+    Noted,
+    Reopened,
+    Resumed,
+    Stalled,
+    Suspect,
+    Waiting,
+)
 
 if TYPE_CHECKING:
     from plait.driver import Stream
     from plait.stats import Stats
 
 # Said without being asked; of the others only -v speaks.
-_NEWS: Final = (Failed, Noted, Waiting)
+_NEWS: Final = (Failed, Noted, Waiting, Stalled, Resumed, Reopened)
 # Of these the first of each source is said, and the rest only counted.
 _ONCE: Final = (Cut, Disordered, Late, Suspect)
 

@@ -14,9 +14,9 @@ from plait.errors import SourceError, UsageError
 from plait.events import Event, Failed
 from plait.intake import FileFeed, Intake
 from plait.logs.assemble import LIMIT
-from plait.logs.batch import Batch
+from plait.logs.batch import Batch, Step
 from plait.logs.chunk import Chunk
-from plait.logs.steps import Step, chain
+from plait.logs.steps import chain
 from plait.logs.times import TimeFormat
 from plait.logs.verify import FormName, Verdict, Verifier
 from plait.plugins import Opened, open_sources, parse_spec
@@ -73,7 +73,7 @@ Progress = Callable[[int, int], object]
 
 def run(values: dict[str, Any]) -> int:
     """Verify as the values of the command line say; 0 when the output holds, else 1."""
-    since, until = time_range(values)
+    since, until = time_range(values, time.time_ns())
     settings = Settings(
         tz=values["tz"],
         time_format=values["time_format"],

@@ -3,12 +3,15 @@
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
-from plait.logs.batch import PIECE, Batch, Position
+from plait.logs.batch import ADDED, PIECE, Batch, Position
 from plait.logs.belief import LEAP, Belief, Columns
 from plait.logs.chunk import Chunk
 from plait.logs.decode import Decoder
+
+if TYPE_CHECKING:
+    from plait.logs.bookmark import Bookmark
 
 #: A longer record is cut into pieces.
 LIMIT: Final = 16 * 2**20
@@ -108,15 +111,39 @@ class Assembler:
         """All that is left, a last line without its newline too; then a new incarnation."""
         self._present = present
         out = self._take(self._decoder.end())
-        if self._tail:
+        unended = self._tail_size > 0
+        if unended:
             out += self._lines(b"\n")
         if self._held:
             out += self._learn(final=True)
         if self._begun:
             out += self._scan(b"", 0, 0, ended=True)
         out += self._close()
+        if unended:
+            out[-1] = _last_marked(out[-1], ADDED)
         self._begin(carried=self._stamped)
         return out
+
+    def resume(self, bookmark: "Bookmark", sample: bytes) -> None:
+        """Go on after `bookmark`, before anything is fed.
+
+        `sample` is how the incarnation begins where it was begun (then that and all that is to
+        come is in UTF-8); it is empty before a new incarnation.
+        """
+        self._belief.time, self._belief.place = bookmark.time, bookmark.place
+        if not sample:
+            return
+        self._decoder.decide_plain()
+        self._stamped = bookmark.stamped
+        if bookmark.inside:
+            self._inside = True
+            self._tail = [b""]
+        sample = sample[:_SAMPLE]
+        cut = sample.rfind(b"\n") + 1
+        self._stamps.learn(sample[:cut] if cut else sample + b"\n")
+        self._learned = len(sample)
+        self._learning = self._learned < _LIVE_SAMPLE
+        self._sample = sample[: bookmark.at] if self._learning else b""
 
     @property
     def suspects(self) -> int:
@@ -195,7 +222,8 @@ class Assembler:
             out += self._continue(piece) if self._inside else self._block(piece)
             if self._held:
                 out += self._learn(final=False)
-            out += self._close(PIECE)
+            out += self._close()
+            out[-1] = _last_marked(out[-1], PIECE | ADDED)
             self._at -= 1  # this newline was not in the source
             self.pieces += 1
             self._inside = True
@@ -376,6 +404,13 @@ class Assembler:
         begin = Position(chunks[0][1], self._at - chunks[0][0]) if chunks else None
         self._at += size
         return begin
+
+
+def _last_marked(batch: Batch, flag: int) -> Batch:
+    """The batch with a flag set on its last record."""
+    flags = batch.flags[:-1] + bytes([batch.flags[-1] | flag])
+    columns = batch.times, batch.places, flags
+    return Batch(batch.block, batch.bounds, *columns, batch.sources, batch.origins, batch.begin)
 
 
 def batches_of(assembler: Assembler, chunks: Iterable[bytes]) -> Iterator[Batch]:

@@ -4,7 +4,7 @@ The unit that moves through plait is a batch; nothing on the hot path makes an o
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, pairwise
 from typing import Final
 
@@ -16,6 +16,7 @@ STAMPED: Final = 1  # a time was found in the record itself
 SUSPECT: Final = 2  # its stamp leapt ahead and was not believed
 LATE: Final = 4  # it arrived after its place in the output had gone
 PIECE: Final = 8  # a further piece of a record longer than the limit follows
+ADDED: Final = 16  # its last newline is not in the source
 
 
 @frozen
@@ -175,3 +176,7 @@ class Batch(Sequence[Record]):
         assert len(self.places) == n, "invariant 2"
         assert len(self.flags) == n, "invariant 3"
         assert self.origins is None or len(self.origins) == n, "invariant 4"
+
+
+#: A filter: a batch in, the batch of the records that pass out.
+Step = Callable[[Batch], Batch]

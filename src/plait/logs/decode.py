@@ -40,6 +40,10 @@ class Decoder:
         self._head += data
         return self.settle() if len(self._head) >= _HEAD else b""
 
+    def decide_plain(self) -> None:
+        """Take what comes for UTF-8, as it is in the middle of an incarnation."""
+        self._head = None
+
     @property
     def held(self) -> int:
         """The bytes that wait for the decision."""
@@ -51,7 +55,7 @@ class Decoder:
         if not head:
             self._head = head  # nothing seen: nothing to decide by
             return b""
-        mark, self.encoding = _recognise(head)
+        mark, self.encoding = recognise(head)
         if self.encoding is None:
             return head[mark:]
         self._decode = codecs.getincrementaldecoder(self.encoding)("replace")
@@ -67,7 +71,7 @@ class Decoder:
         return self._decode.decode(data, final).encode("utf-8", "surrogatepass")
 
 
-def _recognise(head: bytes) -> tuple[int, str | None]:
+def recognise(head: bytes) -> tuple[int, str | None]:
     """The length of the byte order mark, and the encoding unless it is UTF-8 or unknown."""
     for mark, encoding in _MARKS:
         if head.startswith(mark):

@@ -45,14 +45,15 @@ class Merge:
     5. `held` is the number of bytes that wait, late ones included.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, gone: int = _BEFORE_ALL) -> None:
+        """`gone` is the largest place that has left before, in a former run."""
         self.held = 0
         self._names: list[str] = []
         self._sources: tuple[str, ...] = ()
         self._lanes: list[_Lane] = []
         self._waiting: set[int] = set()  # the ranks of lanes with records
         self._late: list[tuple[int, Batch]] = []
-        self._gone = _BEFORE_ALL  # the largest place that has left
+        self._gone = gone  # the largest place that has left
         self._released = _BEFORE_ALL
         # The bounds of the open lanes, smallest first. An entry is a lane's bound as it once
         # was; a lane has one entry, brought up to date when it reaches the top.

@@ -11,10 +11,8 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from plait.errors import UsageError
-from plait.logs.batch import Batch
+from plait.logs.batch import Batch, Step
 from plait.logs.levels import LEVELS, level_of, level_rank
-
-Step = Callable[[Batch], Batch]
 
 # The indices of the records in which something was found, each once and in order.
 _Finder = Callable[[Batch], list[int]]

@@ -1,5 +1,7 @@
 """Compressed bytes in (gz, bz2, xz, zst), what they hold out, in bounded memory."""
 
+import contextlib
+import os
 import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
 PORTION = 64 * 1024
 #: More than `xz -9` needs (65 MB); a file that demands more would not leave memory for others.
 _XZ_MEMORY = 256 * 1024 * 1024
+
+
+CUT_SHORT = ("ends early: the compressed data is not complete", "is it damaged, or still written?")
 
 
 class CorruptDataError(Exception):
@@ -95,6 +100,24 @@ class Expander:
         if member.ended:
             self._input, self._member = member.rest, None
         return data
+
+
+def begin_of(fd: int, kind: str, length: int) -> bytes:
+    """How the content of an open compressed file begins, as far as that can be told."""
+    at = 0
+
+    def read(size: int) -> bytes:
+        nonlocal at
+        data = os.pread(fd, size, at)
+        at += len(data)
+        return data
+
+    begin = b""
+    with contextlib.suppress(CorruptDataError, MissingExtra):
+        expander = Expander("", kind, read)
+        while len(begin) < length and (piece := expander.piece(length)):
+            begin += piece
+    return begin
 
 
 class _Gzip:

@@ -41,6 +41,14 @@ def is_missing(error: OSError) -> bool:
     return error.errno in {errno.ENOENT, errno.ENOTDIR}
 
 
+def size_at(path: str) -> int:
+    """The bytes of what stands at a path, 0 where nothing can be seen there."""
+    try:
+        return os.stat(path).st_size
+    except OSError:
+        return 0
+
+
 def look_up(path: str) -> os.stat_result | None:
     """What is at `path`, or None if nothing; other errors are raised as they are."""
     try:

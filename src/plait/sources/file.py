@@ -10,23 +10,19 @@ from plait.errors import MissingExtra, SourceError
 from plait.events import CaughtUp, Event, Failed, Noted, Opened, Rotated, Truncated, Waiting
 from plait.logs.chunk import Chunk
 from plait.sources import Item
-from plait.sources.compressed import CorruptDataError
-from plait.sources.faults import in_words, look_up, require_regular
+from plait.sources.compressed import CUT_SHORT, CorruptDataError
+from plait.sources.faults import in_words, is_missing, look_up, require_regular
 from plait.sources.incarnation import Incarnation
-from plait.sources.known import NO_HEAD, Known, head_of
-from plait.sources.linger import Linger
+from plait.sources.known import Known
+from plait.sources.linger import STILL_WRITTEN, Linger
 from plait.sources.patterns import FileSpec
+from plait.sources.retry import Retry
 from plait.sources.skip import Skipper
 from plait.sources.writers import has_writer
 
-_STILL_WRITTEN = (
-    "the old file is still open for writing; what is written to it from now on is not read"
-)
 # The most that is read at once. Larger ones fall out of the processor's cache before they are
 # merged; live, thousands of files have one each.
 _BLOCK, _LIVE_BLOCK = 2**19, 2**18
-#: Pauses (s) before a source that failed is tried again: the first, and the longest.
-_FIRST_PAUSE, _LONGEST_PAUSE = 1.0, 30.0
 
 
 class FileSource:
@@ -45,8 +41,8 @@ class FileSource:
     """
 
     __slots__ = (
-        "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_known", "_linger",
-        "_opened", "_owed", "_pause", "_told", "name", "path", "skipper", "spec",
+        "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_held", "_known",
+        "_linger", "_next", "_opened", "_owed", "_retry", "name", "path", "skipper", "spec",
     )  # fmt: skip
 
     immediate: Final = True
@@ -75,10 +71,11 @@ class FileSource:
         self._follow, self._block, self._grace, self._clock = follow, block, grace, clock
         self._known = Known() if known is None else known
         self._file: Incarnation | None = None
+        self._held: Incarnation | None = None  # truncated; read on once its copies are read
         self._linger: Linger | None = None  # once another file was seen in its place
-        self._owed: Event | None = None  # to be told before anything else
-        self._told: str | None = None
-        self._pause = 0.0
+        self._owed: list[Event] = []  # to be told before anything else
+        self._next: Event | None = None  # to be told of the next file instead of `Rotated`
+        self._retry = Retry()
         self._opened = self._closed = False
         #: What leaves out parts of the first file, if that is wanted.
         self.skipper: Skipper | None = None
@@ -96,7 +93,7 @@ class FileSource:
     @property
     def size(self) -> int | None:
         """Bytes on disk of the file now open, None before it is open."""
-        return None if self._file is None else os.fstat(self._file.fd).st_size
+        return None if self._file is None else self._file.size
 
     @property
     def read_bytes(self) -> int:
@@ -110,9 +107,8 @@ class FileSource:
         """Give the next item; raises `SourceError` or `MissingExtra` when not following."""
         if self._closed:
             raise StopIteration
-        if self._owed is not None:
-            owed, self._owed = self._owed, None
-            return owed
+        if self._owed:
+            return self._owed.pop(0)
         return self._follow_on() if self._follow else self._read_through()
 
     @property
@@ -122,12 +118,11 @@ class FileSource:
 
     def has_open(self, status: os.stat_result) -> bool:
         """Whether the file of this status is the one now open."""
-        return self._file is not None and self._file.identity == (status.st_dev, status.st_ino)
+        return self._file is not None and self._file.is_at(status)
 
     def begins_as(self, fd: int) -> bool:
         """Whether another open file begins as the one now open: it is a copy being made of it."""
-        head = NO_HEAD if self._file is None else self._file.head
-        return head.length > 0 and head_of(fd, head.length) == head
+        return self._file is not None and self._file.is_begin_of(fd)
 
     def glance(self, *, renamed: bool) -> bool:
         """Whether there may be something to read: two system calls at most, for polling.
@@ -140,25 +135,30 @@ class FileSource:
             if status is None and renamed:
                 return True
             if file is None:
-                return status is not None or self._told is None
-            if status is None or (status.st_dev, status.st_ino) != file.identity:
+                return status is not None or not self._retry.told
+            if status is None or not file.is_at(status):
                 if status is not None and not self._is_foreign(status):
                     return True
                 status = os.fstat(file.fd)
-        except OSError:
+        except (OSError, SourceError):
             return True
         return status.st_mtime_ns != file.modified or (
             not file.packed and status.st_size != file.offset
         )
 
+    def is_restless(self) -> bool:
+        """Whether it wants to be looked at again at once, though it has caught up."""
+        return self._clock() >= self._known.wakes.get(self, float("inf"))
+
     def hurry(self) -> None:
         """Wait for no writer of an old file any more: only what is there now is asked for."""
-        self._grace = 0.0
-        self._linger = None
+        self._grace, self._linger = 0.0, None
 
     def close(self) -> None:
         """Close the file; the iterator ends. May be called again."""
         self._closed = True
+        self._leave_file()
+        self._file, self._held = self._held, None
         self._leave_file()
         self._known.wakes.pop(self, None)
 
@@ -173,7 +173,7 @@ class FileSource:
             if (chunk := self._chunk()) is not None:
                 return chunk
             if not self._file.whole:
-                raise SourceError(self.name, *_CUT_SHORT)
+                raise SourceError(self.name, *CUT_SHORT)
         except OSError as error:
             self.close()
             raise in_words(self.name, error) from error
@@ -192,18 +192,18 @@ class FileSource:
         at = file.given
         data = file.read(self._block)
         if self.skipper is not None and data and not at:
-            data, self._owed = self.skipper.begin(self.name, file, data)
+            data, skipped = self.skipper.begin(self.name, file, data)
+            self._owed += [] if skipped is None else [skipped]
         return Chunk(data, (file.device, file.inode, at, *file.head)) if data else None
 
     # Followed: an open file is read on, and left when another one stands in its place.
 
     def _follow_on(self) -> Item:
-        if self._told is _OPENED_EARLY:
-            self._told = None
-            return Opened(self.name)
         try:
             return self._begin() if self._file is None else self._read_on(self._file)
         except OSError as error:
+            if is_missing(error):
+                return self._look_again()  # it went between two steps of ours
             return self._failed(in_words(self.name, error))
         except SourceError as error:
             return self._failed(error)
@@ -225,22 +225,32 @@ class FileSource:
         return self._at_end(file, status)
 
     def _start_again(self, file: Incarnation, size: int) -> Item:
-        self._known.read_before(self, file.head, truncated=True)
-        event = Truncated(self.name, file.offset, size if size < file.offset else 0)
+        self._known.cut(self, file.head, file.offset)
+        event = self._next = Truncated(self.name, file.offset, size if size < file.offset else 0)
+        self._known.renew(since=file.modified)  # the copy may be younger than the listing
+        now = look_up(self.path)
+        for path, inode in self._missed(now):
+            # A copy made before may hold what we had not read, and is to come before the rest.
+            if (item := self._open_missed(path, inode, copies=not file.is_at(now))) is not None:
+                if self._file is not file:
+                    file.start_again()
+                    self._held, self._linger = file, None
+                return item
+        self._next = None
         file.start_again()
         return event
 
     def _at_end(self, file: Incarnation, status: os.stat_result) -> Item:
         now = look_up(self.path)
-        if now is not None and (now.st_dev, now.st_ino) == file.identity:
+        if file.is_at(now):
             self._linger = None
-            return self._caught_up() if file.whole else self._unfinished(file)
+            return CaughtUp(self.name) if file.whole else self._unfinished(file)
         if now is not None and self._is_foreign(now):
             now = None
         # Renamed, and nothing in its place yet: that is still our file, and all there is.
-        following = now is not None or bool(self._missed(None))
+        following = bool(now or self._held or self._missed(None))
         if not following and status.st_nlink:
-            return self._caught_up()
+            return CaughtUp(self.name)
         return self._leave(file, now, at_once=following)
 
     def _leave(self, file: Incarnation, now: os.stat_result | None, *, at_once: bool) -> Item:
@@ -254,10 +264,10 @@ class FileSource:
         size = None if now is None else now.st_size
         if linger.goes_on(time_now, writer=writer, new=size, at_once=at_once):
             self._known.wakes[self] = linger.next_look(time_now)
-            return self._caught_up()
+            return CaughtUp(self.name)
         self._leave_file()
         if writer and self._grace > 0:
-            self._owed = Noted(self.name, _STILL_WRITTEN)
+            self._owed.append(Noted(self.name, STILL_WRITTEN))
         return self._go_to(now)
 
     def _leave_file(self) -> None:
@@ -271,19 +281,18 @@ class FileSource:
         """At the end of a compressed file that is not whole: it may still be being written."""
         time_now = self._clock()
         linger = self._linger = self._linger or Linger(time_now, self._grace)
-        writer = has_writer(file.fd)
-        if writer or (writer is None and not linger.over(time_now)):
+        if (writer := has_writer(file.fd)) or (writer is None and not linger.over(time_now)):
             self._known.wakes[self] = linger.next_look(time_now)
-            return self._caught_up()
+            return CaughtUp(self.name)
         file.give_up()
-        return Failed(self.name, *_CUT_SHORT)
+        return Failed(self.name, *CUT_SHORT)
 
     # Followed: nothing open; the next file is found and opened.
 
     def _begin(self) -> Item:
         now = look_up(self.path)
         if now is not None and self._is_foreign(now):
-            return self._caught_up()
+            return CaughtUp(self.name)
         return self._go_to(now)
 
     def _open_early(self, *, skip: bool) -> None:
@@ -293,7 +302,7 @@ class FileSource:
                 return
             self._go_to(now)
             if self._file is not None:
-                self._told = _OPENED_EARLY
+                self._owed.append(Opened(self.name))
                 if skip and self.has_open(now):
                     self._file.skip_backlog()
 
@@ -307,11 +316,15 @@ class FileSource:
 
     def _go_to(self, now: os.stat_result | None) -> Item:
         """Open the oldest file not read yet: one rotated before we looked, or the one there now."""
-        for path, inode in self._missed(now):
+        # What came into the place of the truncated file is younger than what that holds now.
+        for path, inode in self._missed(now) if not self._held or self._held.is_at(now) else ():
             if (item := self._open_missed(path, inode)) is not None:
                 return item
+        if self._held is not None:
+            self._file, self._held = self._held, None
+            return self._settle(self._file)
         if now is None:
-            return self._missing()
+            return Waiting(self.name) if self._retry.is_new("missing") else CaughtUp(self.name)
         file = self._open_regular(now)
         return self._settle(file) if file is not None else self._look_again()
 
@@ -320,14 +333,13 @@ class FileSource:
             return []
         target = self._known.target(self.path)
         folder = os.path.dirname(target)
-        inode = None if now is None else now.st_ino
-        found = self._known.missed(self, target, inode)
+        found = self._known.missed(self, target, None if now is None else now.st_ino)
         ours = None if self._file is None else self._file.inode
         return [(os.path.join(folder, it.name), it.inode) for it in found if it.inode != ours]
 
-    def _open_missed(self, path: str, inode: int) -> Item | None:
+    def _open_missed(self, path: str, inode: int, *, copies: bool = False) -> Item | None:
         try:
-            file = Incarnation(path, self.name)
+            file = Incarnation(path, self.name, self._known.descriptors)
         except FileNotFoundError:
             return self._look_again()
         except OSError:
@@ -335,19 +347,27 @@ class FileSource:
         if file.inode != inode:
             file.close()
             return self._look_again()
-        if self._known.is_copy(self, file.fd):
-            file.skip_all()
+        truncated, read = self._next, self._known.read_of_copy(self, file.fd)
+        if read is not None and not file.skip_copied(read if truncated else None):
             self._known.finish(*file.identity, file.mark(self))
-            file.close()
-            return None
-        self._file = file
-        return self._settle(file)
+        elif read is not None or not copies:
+            self._file = file
+            return self._settle(file) if read is None else self._read_rest(file)
+        file.close()
+        return None
+
+    def _read_rest(self, copy: Incarnation) -> Item:
+        """Go on in a copy where the truncated file was read to, maybe inside a line: untold."""
+        truncated = self._next
+        self._settle(copy)
+        self._next = truncated
+        return self._read_on(copy)
 
     def _open_regular(self, now: os.stat_result) -> Incarnation | None:
         """Open what is at our path if it still is what it was `now`."""
         require_regular(self.name, now.st_mode)
-        file = Incarnation(self.path, self.name)
-        if file.identity != (now.st_dev, now.st_ino):
+        file = Incarnation(self.path, self.name, self._known.descriptors)
+        if not file.is_at(now):
             file.close()
             return None
         self._file = file
@@ -359,41 +379,26 @@ class FileSource:
         if mark is not None and not file.resume(mark):
             self._known.forget(*file.identity)
         self._works()
-        event: Item = Rotated(self.name) if self._opened else Opened(self.name)
-        self._opened = True
+        event = self._next or (Rotated(self.name) if self._opened else Opened(self.name))
+        self._next, self._opened = None, True
         return event
 
     def _look_again(self) -> Item:
         self._known.wakes[self] = self._clock()
-        return self._caught_up()
+        return CaughtUp(self.name)
 
     # What is told once.
 
-    def _caught_up(self) -> Item:
-        return CaughtUp(self.name)
-
-    def _missing(self) -> Item:
-        return self._tell("missing", Waiting(self.name))
-
     def _failed(self, error: SourceError) -> Item:
+        if self._file is not None and self._file.vanished:
+            self._leave_file()
         time_now = self._clock()
         if time_now >= self._known.wakes.get(self, time_now):
-            self._pause = min(_LONGEST_PAUSE, self._pause * 2 or _FIRST_PAUSE)
-            self._known.wakes[self] = time_now + self._pause
-        return self._tell(error.problem, Failed(self.name, error.problem, error.hint))
-
-    def _tell(self, what: str, event: Event) -> Item:
-        if self._told == what:
-            return self._caught_up()
-        self._told = what
-        return event
+            self._known.wakes[self] = time_now + self._retry.pause()
+        failed = Failed(self.name, error.problem, error.hint)
+        return failed if self._retry.is_new(error.problem) else CaughtUp(self.name)
 
     def _works(self) -> None:
-        if self._told is not None or self._pause:
-            self._told, self._pause = None, 0.0
+        if self._retry.troubled:
+            self._retry.works()
             self._known.wakes.pop(self, None)
-
-
-#: Stands in `_told` for the `Opened` that is still to be given.
-_OPENED_EARLY = "opened"
-_CUT_SHORT = ("ends early: the compressed data is not complete", "is it damaged, or still written?")

@@ -4,9 +4,10 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import Literal, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from plait.errors import SourceError
+from plait.errors import SourceError, UsageError
 from plait.events import Event, Failed, Noted, Waiting
 from plait.sources import Item
 from plait.sources.faults import in_words, is_missing
@@ -16,6 +17,10 @@ from plait.sources.joining import Gate
 from plait.sources.known import Known
 from plait.sources.patterns import FileSpec, Pattern, is_glob, natural
 from plait.sources.rotated import rotations
+
+if TYPE_CHECKING:
+    from plait.logs.bookmark import Bookmark
+    from plait.sources.memory import Entry, Former
 
 __all__ = ["Changes", "FileSource", "FileSpec", "Files"]
 
@@ -67,19 +72,30 @@ class Files:
         block: int | None = None,
         grace: float = 2.0,
         clock: Callable[[], float] = time.monotonic,
+        former: "Former | None" = None,
+        once: bool = False,
     ) -> None:
-        """Open nothing yet; `exclude` names plait's own outputs by path or (device, inode)."""
+        """Open nothing yet; `exclude` names plait's own outputs by path or (device, inode).
+
+        With `former` sources are `ResumableFile`s that go on where those of a former run were.
+        `once` is for following only to the end of what is there: nothing is waited for.
+        """
         self._specs = [
             FileSpec(named, position) if isinstance(named, str) else named
             for position, named in enumerate(patterns)
         ]
-        self._follow, self._start, self._clock = follow, start, clock
-        self._block, self._grace = block, grace
+        again = bool(former)  # a former run has left out what was there when it began
+        self._follow, self._start, self._clock = follow, "begin" if again else start, clock
+        self._block, self._grace = block, 0.0 if once else grace
         self._poll_every, self._rescan_every = interval, rescan
-        self._known = Known()
+        self._former, self._once = former, once
+        self._remembering = None if former is None else former.registry()
+        self._known = self._remembering or Known()
         self._gate = Gate(self._known, exclude)
-        self._folders: Folders[_Interest] = Folders(_Interest, watch if follow else "poll")
-        self._starting = True
+        self._folders: Folders[_Interest] = Folders(
+            _Interest, watch if follow and not once else "poll"
+        )
+        self._starting = not again
         self._found: list[tuple[str, Pattern]] = []
         self._due: dict[FileSource, None] = {}
         self._events: list[Event] = []
@@ -87,9 +103,11 @@ class Files:
 
     def start(self) -> list[FileSource]:
         """The sources there are now, as the arguments name them, naturally sorted in each."""
-        sources: list[FileSource] = []
+        sources = self._reopened()
         for spec in self._specs:
             sources += self._expand(spec)
+        if not self._starting:
+            sources.sort(key=lambda it: (it.spec.position, natural(it.path)))
         self._starting = False
         now = self._clock()
         self._next_poll, self._next_rescan = now + self._poll_every, now + self._rescan_every
@@ -97,8 +115,10 @@ class Files:
 
     def events(self) -> list[Event]:
         """What was to be told since the last call or the last `poll`."""
-        told = self._events + self._folders.events + self._gate.events
+        descriptors = self._known.descriptors
+        told = self._events + self._folders.events + self._gate.events + descriptors.events
         self._events, self._folders.events, self._gate.events = [], [], []
+        descriptors.events = []
         return told
 
     def fileno(self) -> int | None:
@@ -149,7 +169,36 @@ class Files:
             if isinstance(source, FileSource):
                 source.close()
 
+    def facts(self) -> "list[Entry]":
+        """What a later run must know from now on, whatever has been read."""
+        return [] if self._remembering is None else self._remembering.take_facts()
+
     # At the start.
+
+    def _reopened(self) -> list[FileSource]:
+        """The sources of a former run, before any file could be taken for a new one."""
+        former, known = self._former, self._remembering
+        if not former or known is None:
+            return []
+        from plait.sources.resumable import ResumableFile
+
+        known.recall_folders(former.memory)
+        specs = {spec.position: spec for spec in self._specs}
+        for path, (position, bookmark) in former.bookmarks.items():
+            if position not in specs:
+                raise UsageError(f"{path} has a bookmark, and no source has the place {position}")
+            self._open(path, specs[position], "begin", bookmark)
+        known.recall_files(former.memory)
+        sources: list[FileSource] = []
+        for path, source in [(path, known.paths[path]) for path in former.bookmarks]:
+            assert isinstance(source, ResumableFile)
+            source.reopen()
+            if source.over and path != source.spec.pattern:
+                del known.paths[path]  # one of many that a pattern fitted, deleted long ago
+                source.close()
+            else:
+                sources.append(source)
+        return sources
 
     def _expand(self, spec: FileSpec) -> list[FileSource]:
         folder = spec.pattern.endswith(os.sep) or os.path.isdir(spec.pattern)
@@ -159,11 +208,14 @@ class Files:
         self._descend(pattern.root, pattern, 0)
         found = list(self._found)
         sources = self._join()
-        if not sources and not any(self._reader(path) for path, _ in found):
+        known = self._known.paths
+        if not sources and not any(path in known or self._reader(path) for path, _ in found):
             self._nothing(pattern, sources)
         return sources
 
     def _expand_path(self, spec: FileSpec) -> list[FileSource]:
+        if not self._starting and spec.pattern in self._known.paths:
+            return []
         with contextlib.suppress(OSError):
             status = os.stat(spec.pattern)
             same = self._gate.same_as(spec.pattern, status)
@@ -177,18 +229,29 @@ class Files:
     def _nothing(self, pattern: Pattern, sources: list[FileSource]) -> None:
         what = "holds no logs" if pattern.is_folder else "no file matches"
         name = pattern.spec.label or pattern.spec.pattern
-        if self._follow:
+        if self._follow and not self._once:
             self._events.append(Waiting(name, f"{what} yet"))
         elif not any(event.source == name for event in self._events):
             hint = "check the path" if pattern.is_folder else "check it, and quote it in a shell"
             sources.append(MissingSource(pattern.spec, SourceError(name, what, hint)))
 
-    def _open(self, path: str, spec: FileSpec, start: Literal["begin", "end"]) -> FileSource:
+    def _open(
+        self,
+        path: str,
+        spec: FileSpec,
+        start: Literal["begin", "end"],
+        bookmark: "Bookmark | None" = None,
+    ) -> FileSource:
         if self._follow:
             folder, name = os.path.split(path)
             place = self._look_at(folder)
             _raise_limit(len(self._known.paths))
-        source = FileSource(
+        make: Callable[..., FileSource] = FileSource
+        if self._former is not None:
+            from plait.sources.resumable import ResumableFile
+
+            make = partial(ResumableFile, bookmark=bookmark)
+        source = make(
             path, name=spec.label, follow=self._follow, start=start, block=self._block,
             grace=self._grace, clock=self._clock, known=self._known, spec=spec,
         )  # fmt: skip

@@ -1,5 +1,7 @@
 """Folders to look at in, names in them that may have changed out: watched, or else polled."""
 
+import contextlib
+import errno
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -17,6 +19,9 @@ _COARSE = 2 * 10**9
 #: 10,000 folders in 200 rounds, at about 2 µs each.
 _CHECKED_AT_ONCE = 50
 
+#: The identity of a folder that is not there.
+_NOWHERE = (0, 0)
+
 Content = TypeVar("Content")
 
 
@@ -30,7 +35,7 @@ class Folder(Generic[Content]):
         self.content = content
         #: Its watch; -1 if it is polled, None if it is not there.
         self.number: int | None = None
-        self.identity = (0, 0)
+        self.identity = _NOWHERE
         self.modified = 0
 
 
@@ -50,6 +55,7 @@ class Folders(Generic[Content]):
 
     1. A folder is watched before `get` returns, so a scan after that misses nothing.
     2. A folder is in exactly one of: watched, polled, absent.
+    3. Where the way to a folder has a link or an end, the folder above is watched: its anchor.
     """
 
     def __init__(
@@ -61,10 +67,12 @@ class Folders(Generic[Content]):
         self._inotify: Inotify | None = None
         self._folders: dict[str, Folder[Content]] = {}
         self._watches: dict[int, list[Folder[Content]]] = {}
+        self._anchored: dict[int, dict[Folder[Content], None]] = {}
+        self._straight: set[str] = set()  # folders above ours that are there and no links
         self._polled: dict[str, Folder[Content]] = {}
         self._absent: dict[str, Folder[Content]] = {}
         self._queue: list[Folder[Content]] = []
-        self._said = False
+        self._said = self._overflowed = False
         if mode != "poll":
             self._begin_watching()
 
@@ -112,6 +120,7 @@ class Folders(Generic[Content]):
         for notice in self._inotify.drain():
             if notice.mask & watch.OVERFLOW:
                 # What happened is not known: anything may have.
+                self._say_overflow()
                 for folder in list(self._folders.values()):
                     yield Touched(folder, "", True)
                 continue
@@ -122,6 +131,8 @@ class Folders(Generic[Content]):
                     yield Touched(folder, "", True)
                 elif notice.name:
                     yield Touched(folder, notice.name, bool(notice.mask & watch.NAMES))
+            if notice.mask & watch.NAMES:
+                yield from self._replaced(list(self._anchored.get(notice.watch, ())))
 
     def scan_polled(self) -> Iterator[Folder[Content]]:
         """The polled folders in which names have come or gone."""
@@ -138,17 +149,20 @@ class Folders(Generic[Content]):
 
     def check(self) -> Iterator[Touched[Content]]:
         """Folders that have come, or that were replaced by others; a few each time."""
-        for folder in list(self._absent.values()):
-            self._attach(folder)
-            if folder.path not in self._absent:
-                yield Touched(folder, "", True)
+        yield from self._replaced(list(self._absent.values()))
         self._queue = self._queue or list(self._folders.values())
-        for folder in self._queue[-_CHECKED_AT_ONCE:]:
-            if folder.number is not None and _identity(folder.path) != folder.identity:
+        yield from self._replaced(self._queue[-_CHECKED_AT_ONCE:])
+        del self._queue[-_CHECKED_AT_ONCE:]
+
+    def _replaced(self, folders: list[Folder[Content]]) -> Iterator[Touched[Content]]:
+        """Those in whose place another folder stands, or none, or one at last."""
+        for folder in folders:
+            if folder.number is None:
+                self._anchor(folder)  # the way to it may end somewhere else by now
+            if (_identity(folder.path) or _NOWHERE) != folder.identity:
                 self._detach(folder)
                 self._attach(folder)
                 yield Touched(folder, "", True)
-        del self._queue[-_CHECKED_AT_ONCE:]
 
     def close(self) -> None:
         """Stop looking; may be called again."""
@@ -158,6 +172,7 @@ class Folders(Generic[Content]):
 
     def _attach(self, folder: Folder[Content]) -> None:
         self._absent.pop(folder.path, None)
+        self._anchor(folder)  # before we look: what changes after that is told
         identity = _identity(folder.path)
         if identity is None:
             self._absent[folder.path] = folder
@@ -168,6 +183,34 @@ class Folders(Generic[Content]):
             self._polled[folder.path] = folder
         else:
             self._watches.setdefault(folder.number, []).append(folder)
+
+    def _anchor(self, folder: Folder[Content]) -> None:
+        if self._inotify is None:
+            return
+        for above in self._bends(folder.path):
+            with contextlib.suppress(OSError):  # then `check` finds it, later
+                self._anchored.setdefault(self._inotify.add(above), {})[folder] = None
+
+    def _bends(self, path: str) -> Iterator[str]:
+        """The folders in which the way to `path` may come to lead elsewhere."""
+        at = os.path.abspath(path)
+        if not os.path.exists(at):
+            self._straight.clear()  # what was above it may have gone too
+        while at not in self._straight and (above := os.path.dirname(at)) != at:
+            if os.path.islink(at) or not os.path.exists(at):
+                if os.path.isdir(above):
+                    yield above
+            elif at != path:
+                self._straight.add(at)
+            at = above
+
+    def _let_go(self, number: int) -> None:
+        """End a watch that nobody needs any more."""
+        if not self._watches.get(number) and not self._anchored.get(number):
+            self._watches.pop(number, None)
+            self._anchored.pop(number, None)
+            if self._inotify is not None:
+                self._inotify.remove(number)
 
     def _watch(self, path: str) -> int:
         if self._inotify is None:
@@ -183,26 +226,41 @@ class Folders(Generic[Content]):
             return -1
 
     def _detach(self, folder: Folder[Content]) -> None:
+        for number, anchored in list(self._anchored.items()):
+            if folder in anchored:
+                del anchored[folder]
+                self._let_go(number)
         if folder.number is None:
             return
         self._polled.pop(folder.path, None)
         sharing = self._watches.get(folder.number, [])
         if folder in sharing:
             sharing.remove(folder)
-            if not sharing:
-                del self._watches[folder.number]
-                if self._inotify is not None:
-                    self._inotify.remove(folder.number)
+            self._let_go(folder.number)
         folder.number = None
-        folder.identity = (0, 0)
+        folder.identity = _NOWHERE
         self._absent[folder.path] = folder
+
+    def _say_overflow(self) -> None:
+        if not self._overflowed:
+            self._overflowed = True
+            note = "more changed than the system could tell at once; looking at all files instead"
+            self.events.append(Noted("inotify", note))
 
     def _say_polling(self, path: str, error: OSError) -> None:
         if not self._said:
             self._said = True
-            why = (error.strerror or "unknown error").lower()
+            unknown = (error.strerror or "unknown error").lower()
+            why = _EXHAUSTED.get(error.errno, unknown)
             note = f"cannot be watched ({why}); looking at its files again and again instead"
             self.events.append(Noted(path or "inotify", note))
+
+
+#: What errors mean here, and what to do about it.
+_EXHAUSTED: dict[int | None, str] = {
+    errno.ENOSPC: "no watches are left: raise fs.inotify.max_user_watches",
+    errno.EMFILE: "no watchers are left: raise fs.inotify.max_user_instances",
+}
 
 
 def _identity(path: str) -> tuple[int, int] | None:

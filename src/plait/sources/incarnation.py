@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
 
+from plait.errors import SourceError
 from plait.sources.compressed import Expander, kind_of
+from plait.sources.descriptors import FLAGS, Descriptors
 from plait.sources.known import HEAD, NO_HEAD, Mark, Reader, grown, head_of, is_same
 
 if TYPE_CHECKING:
     from plait.sources.ahead import Ahead
 
-#: Flags that never wait, even should a pipe have taken the file's place since it was looked at.
-_FLAGS = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
 #: The piece in which the last newline is looked for from the end: a few long lines.
 _BACK = 64 * 1024
 #: Compressed, on the disk: some ten times what a thread costs.
@@ -30,12 +30,16 @@ class Incarnation:
     """
 
     __slots__ = (
-        "_ahead", "_expander", "device", "fd", "given", "head", "inode", "modified", "offset",
+        "_ahead", "_descriptors", "_expander", "_fd", "_name", "_path", "device", "given", "head",
+        "inode", "modified", "offset", "vanished",
     )  # fmt: skip
 
-    def __init__(self, path: str, name: str) -> None:
+    def __init__(self, path: str, name: str, descriptors: Descriptors | None = None) -> None:
         """Open the file; raises `OSError`, or `MissingExtra` for a compression not installed."""
-        self.fd = os.open(path, _FLAGS)
+        self._path, self._name = path, name
+        self._descriptors = Descriptors() if descriptors is None else descriptors
+        self._fd = self._descriptors.open(path, self)
+        self.vanished = False  # it had lent its descriptor, and could not be found again
         try:
             status = os.fstat(self.fd)
             self.device, self.inode = status.st_dev, status.st_ino
@@ -48,8 +52,13 @@ class Incarnation:
                 self._expander = Expander(name, kind, self._portion)
                 self.head = head_of(self.fd)
         except BaseException:
-            os.close(self.fd)
+            self.close()
             raise
+
+    @property
+    def fd(self) -> int:
+        """The descriptor; raises `SourceError` if it was lent and the file is gone."""
+        return self._fd if self._fd >= 0 else self._open_again()
 
     @property
     def packed(self) -> bool:
@@ -65,6 +74,18 @@ class Incarnation:
     def identity(self) -> tuple[int, int]:
         """Device and inode."""
         return self.device, self.inode
+
+    def is_at(self, there: os.stat_result | None) -> bool:
+        """Whether what is there, if anything, is this file."""
+        return there is not None and (there.st_dev, there.st_ino) == self.identity
+
+    @property
+    def size(self) -> int:
+        """Bytes on disk now; of one that cannot be found any more, those that were read."""
+        try:
+            return os.fstat(self.fd).st_size
+        except (OSError, SourceError):
+            return self.offset
 
     def read(self, limit: int) -> bytes:
         """The next bytes, b"" if there are none (now); raises `OSError` and `CorruptDataError`."""
@@ -104,6 +125,10 @@ class Incarnation:
             self.given = offset
             self.head = head_of(self.fd, min(offset, HEAD))
 
+    def is_begin_of(self, fd: int) -> bool:
+        """Whether another open file begins as this one, as far as this was read."""
+        return self.head.length > 0 and head_of(fd, self.head.length) == self.head
+
     def start_again(self) -> None:
         """Go back to the start of a file that was truncated."""
         self.offset = self.given = 0
@@ -114,9 +139,14 @@ class Incarnation:
         end = os.fstat(self.fd).st_size
         self.go_to(end if self.packed else _after_last_newline(self.fd, end))
 
-    def skip_all(self) -> None:
-        """Go to the end of what is there."""
-        self.go_to(os.fstat(self.fd).st_size)
+    def skip_copied(self, read: int | None) -> bool:
+        """Go to where the file that this is a copy of was `read` to; False if nothing follows.
+
+        None stands for all of it, and what a compressed copy holds counts as read.
+        """
+        size = os.fstat(self.fd).st_size
+        self.go_to(size if read is None or self.packed else min(read, size))
+        return self.offset < size
 
     def resume(self, mark: Mark) -> bool:
         """Go to where a former reader left this file; False if it is another file by now."""
@@ -134,10 +164,38 @@ class Incarnation:
         return Mark(reader, self.head, self.offset)
 
     def close(self) -> None:
-        """Close the file; once."""
+        """Close the file; may be called again."""
         if self._ahead is not None:
             self._ahead.close()
-        os.close(self.fd)
+        if self._fd >= 0:
+            os.close(self._fd)
+            self._fd = -1
+        self._descriptors.closed(self)
+
+    def lend(self) -> None:
+        """Close the descriptor; the file is opened again when it is needed."""
+        os.close(self._fd)
+        self._fd = -1
+
+    def _open_again(self) -> int:
+        """Open the file under the name that it has now in its folder."""
+        for path in self._names():
+            with contextlib.suppress(FileNotFoundError):
+                self._fd = self._descriptors.open(path, self)
+                if self.is_at(os.fstat(self._fd)):
+                    self._path = path
+                    return self._fd
+                self.close()
+        self.vanished = True
+        raise SourceError(self._name, *_VANISHED)
+
+    def _names(self) -> Iterator[str]:
+        yield self._path
+        folder = os.path.dirname(self._path)
+        with contextlib.suppress(OSError), os.scandir(folder or ".") as entries:
+            for entry in entries:
+                if entry.inode() == self.inode:
+                    yield os.path.join(folder, entry.name)
 
     def _portion(self, limit: int) -> bytes:
         data = os.pread(self.fd, limit, self.offset)
@@ -145,6 +203,12 @@ class Incarnation:
             self.head = grown(self.head, data)
         self.offset += len(data)
         return data
+
+
+_VANISHED = (
+    "was deleted while it was closed, since too few files may be open; the rest of it is lost",
+    "raise the limit with ulimit -n",
+)
 
 
 class _Nothing(Expander):
@@ -179,7 +243,7 @@ def _after_last_newline(fd: int, end: int) -> int:
 @contextlib.contextmanager
 def open_quietly(path: str) -> Iterator[int]:
     """A descriptor for a short look at a file."""
-    fd = os.open(path, _FLAGS)
+    fd = os.open(path, FLAGS)
     try:
         yield fd
     finally:

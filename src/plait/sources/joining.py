@@ -7,8 +7,9 @@ from collections.abc import Collection
 from plait.events import Event, Noted
 from plait.sources.file import FileSource
 from plait.sources.incarnation import open_quietly
-from plait.sources.known import Known, is_marked
+from plait.sources.known import Known, is_in_making, is_marked
 from plait.sources.patterns import Pattern, is_text
+from plait.sources.rotated import rotations
 
 
 class Gate:
@@ -77,10 +78,21 @@ class Gate:
                 return True
         return False
 
+    def was_output(self, path: str) -> bool:
+        """Whether this is the name of an output that was rotated."""
+        folder, name = os.path.split(path)
+        olds = {rotation.base for rotation in rotations(name)}
+        return any(
+            os.path.basename(output) in olds
+            and os.path.realpath(os.path.dirname(output)) == os.path.realpath(folder)
+            for output in self._exclude
+            if isinstance(output, str)
+        )
+
     def _reason(self, path: str, status: os.stat_result, *, starting: bool) -> str | None:
         if not stat.S_ISREG(status.st_mode):
             return _SILENT
-        if self.is_output(status):
+        if self.is_output(status) or (not starting and self.was_output(path)):
             return "left out: it is the output"
         if starting:
             same = self.same_as(path, status)
@@ -104,6 +116,8 @@ class Gate:
             return self._ask(base)
         if not status.st_size:
             return _LATER
+        if is_in_making(path):
+            return _AGAIN
         with open_quietly(path) as fd:
             copy = self._known.is_copy(base, fd) or base.begins_as(fd)
         return _SILENT if copy else None

@@ -4,15 +4,14 @@ It answers what a single follower cannot know: whether the file that has appeare
 name is new, or an old one that moved there and is or was read under another name.
 """
 
-import contextlib
 import os
 import time
 import zlib
 from collections.abc import Container, Iterator
 from typing import NamedTuple, Protocol
 
-from plait.errors import MissingExtra
-from plait.sources.compressed import CorruptDataError, Expander, kind_of
+from plait.sources.compressed import begin_of, kind_of
+from plait.sources.descriptors import Descriptors
 from plait.sources.rotated import Rotation, rotations
 
 #: A file is told from another with the same device and inode by at most so many first bytes.
@@ -20,8 +19,15 @@ HEAD = 1024
 #: An old file that was not written for this long (ns) when we began counts as one nobody writes:
 #: if it changes, its inode was given to a new file. Long enough for a slow writer's pause.
 _QUIET = 3600 * 10**9
+_SECOND = 10**9
+_PACKED = {".gz", ".bz2", ".xz", ".zst"}
 #: So many finished files are remembered; far more than are rotated between two looks.
 _REMEMBERED = 20_000
+#: A folder whose files are renamed while we first list it is listed again, so often at most. Few
+#: are missed by one listing, and by the next only what was renamed again while that was made.
+_LISTINGS = 20
+#: The times of files are those of the last clock tick (ns), of which the slowest has 10 ms.
+_TICK = 10**7
 
 
 class Head(NamedTuple):
@@ -78,6 +84,7 @@ class Known:
     """
 
     def __init__(self) -> None:
+        self.descriptors = Descriptors()
         #: When a source wants to be looked at though nothing may have been reported for it.
         self.wakes: dict[Reader, float] = {}
         #: The sources by the paths they were given, to find whose rotated file a name may be.
@@ -85,6 +92,7 @@ class Known:
         self._living: dict[int, dict[int, Reader]] = {}
         self._marks: dict[tuple[int, int], Mark] = {}
         self._heads: dict[Reader, list[tuple[Head, bool]]] = {}
+        self._cut: dict[Reader, tuple[Head, int]] = {}
         self._folders: dict[str, _Folder] = {}
         self._real: dict[str, str] = {}
 
@@ -122,6 +130,18 @@ class Known:
                 heads.append((head, truncated))
                 del heads[:-32]  # copies are made of the last file, not of one long gone
 
+    def cut(self, reader: Reader, head: Head, read: int) -> None:
+        """`reader` had read so much of a file that was then truncated; a copy may hold more."""
+        self.read_before(reader, head, truncated=True)
+        self._cut[reader] = head, read
+
+    def read_of_copy(self, reader: Reader, fd: int) -> int | None:
+        """How much of what this file holds again `reader` has read; None if it is no copy."""
+        if not self.is_copy(reader, fd):
+            return None
+        head, read = self._cut.get(reader, (NO_HEAD, 0))
+        return read if head.length and head_of(fd, head.length) == head else os.fstat(fd).st_size
+
     def is_copy(self, reader: Reader, fd: int) -> bool:
         """Whether this file holds again what `reader` has read.
 
@@ -131,7 +151,7 @@ class Known:
         begin = os.pread(fd, HEAD, 0)
         packed = kind_of(begin)
         if packed is not None:
-            begin = _unpacked(fd, packed)
+            begin = begin_of(fd, packed, HEAD)
         return any(
             len(begin) >= head.length and zlib.crc32(begin[: head.length]) == head.crc
             for head, truncated in self._heads.get(reader, ())
@@ -156,11 +176,15 @@ class Known:
             if empty:
                 self._folders[folder].present.clear()
 
-    def renew(self) -> None:
-        """Forget what folders looked like; called once for each round of looking."""
+    def renew(self, *, since: int | None = None) -> None:
+        """Forget what folders looked like; called once for each round of looking.
+
+        With `since` (ns since 1970), only what may have been seen before that.
+        """
         self._real.clear()
         for folder in self._folders.values():
-            folder.listing = None
+            if since is None or (folder.listing and folder.listing.taken <= since + _TICK):
+                folder.listing = None
 
     def target(self, path: str) -> str:
         """Where the file of this path really lies: through a link, and through linked folders."""
@@ -186,6 +210,8 @@ class Known:
         device = listing.device
         for old, rotation, number in listing.rotated.get(name, ()):
             there = os.path.join(folder, old)
+            if is_in_making(there):
+                continue  # what it is made of is there, and is read or was
             if self._is_new(seen, device, number, there):
                 found.append(Candidate(_mtime(there), -rotation.number, old, number))
             elif self._was_read_by(reader, device, number):
@@ -202,6 +228,12 @@ class Known:
             return False
         mark = self.mark(device, inode)
         return not (seen.was_there(inode, path) if mark is None else is_marked(path, mark))
+
+
+def is_in_making(path: str) -> bool:
+    """Whether this is a compressed file that may not be whole yet: what is compressed is there."""
+    plain, kind = os.path.splitext(path)
+    return kind in _PACKED and os.path.lexists(plain)
 
 
 def is_marked(path: str, mark: Mark) -> bool:
@@ -245,16 +277,26 @@ def _oldest_first(found: list[Candidate], read: list[int]) -> list[Candidate]:
 class _Listing:
     """What a folder holds at one moment."""
 
-    __slots__ = ("device", "inodes", "rotated")
+    __slots__ = ("device", "inodes", "rotated", "taken")
 
     def __init__(self, folder: str) -> None:
-        self.device = _device(folder)
+        self.taken = time.time_ns()
+        self.device = device_of(folder)
         self.inodes: dict[str, int] = {}
         self.rotated: dict[str, list[tuple[str, Rotation, int]]] = {}
         for name, inode in _entries(folder):
             self.inodes[name] = inode
             for rotation in rotations(name):
                 self.rotated.setdefault(rotation.base, []).append((name, rotation, inode))
+
+    def each(self) -> Iterator[tuple[str, Rotation, int]]:
+        """All rotated files: name, how it is read, inode."""
+        for old in self.rotated.values():
+            yield from old
+
+    def olds(self) -> set[int]:
+        """The inodes of all rotated files."""
+        return {inode for _, _, inode in self.each()}
 
 
 class _Folder:
@@ -264,14 +306,21 @@ class _Folder:
 
     def __init__(self, path: str, followed: Container[str]) -> None:
         self.path = path
-        self.listing: _Listing | None = _Listing(path)
-        names = self.listing.inodes
+        self.listing: _Listing | None = None
         self.present: dict[int, tuple[int, Head]] = {}
-        for old in self.listing.rotated.values():
-            for name, rotation, inode in old:
+        listing = _Listing(path)
+        names, left = listing.inodes, listing.olds()
+        # What is renamed while we look has another name by then; what comes later is not old.
+        for _ in range(_LISTINGS):
+            for name, rotation, inode in listing.each():
                 close = rotation.base in names or os.path.join(path, rotation.base) in followed
-                self.present[inode] = _looks(os.path.join(path, name), closely=close)
-        self.listing = None
+                looks = _looks(os.path.join(path, name), inode, closely=close)
+                if looks is not None and inode in left:
+                    self.present[inode] = looks
+            left -= self.present.keys()
+            if not left:
+                return
+            listing = _Listing(path)
 
     def listed(self, name: str, inode: int | None) -> _Listing:
         """A listing not older than the file that `name` is now."""
@@ -285,14 +334,30 @@ class _Folder:
         """Whether this file is one of those that were there when we began."""
         before = self.present.get(inode)
         if before is None:
-            return False
+            return self._was_compressed(path)
         mtime, head = before
-        if _mtime(path) == mtime:
+        try:
+            status = os.stat(path)
+        except OSError:
+            return False
+        if status.st_ino != inode:
+            return False  # renamed since it was listed: who opens it sees that, and lists anew
+        if status.st_mtime_ns == mtime:
             return True
         if not head.length or not is_marked(path, Mark(_Nobody, head, 0)):
             del self.present[inode]
             return False
         return True
+
+    def _was_compressed(self, path: str) -> bool:
+        """Whether this is one of them, compressed: that keeps the time, if only in seconds."""
+        if os.path.splitext(path)[1] not in _PACKED:
+            return False
+        mtime = _mtime(path)
+        times = {time for time, _ in self.present.values()}
+        return mtime in times or (
+            mtime % _SECOND == 0 and mtime in {time - time % _SECOND for time in times}
+        )
 
 
 class _Nobody:
@@ -301,7 +366,8 @@ class _Nobody:
     path = ""
 
 
-def _device(folder: str) -> int:
+def device_of(folder: str) -> int:
+    """The number of the disk of a folder, 0 where it is not there."""
     try:
         return os.stat(folder).st_dev
     except OSError:
@@ -317,24 +383,6 @@ def _entries(folder: str) -> Iterator[tuple[str, int]]:
         return  # a folder that is not there or not readable holds nothing that we could miss
 
 
-def _unpacked(fd: int, kind: str) -> bytes:
-    """How the content of a compressed file begins, as far as that can be told."""
-    at = 0
-
-    def read(size: int) -> bytes:
-        nonlocal at
-        data = os.pread(fd, size, at)
-        at += len(data)
-        return data
-
-    begin = b""
-    with contextlib.suppress(CorruptDataError, MissingExtra):
-        expander = Expander("", kind, read)
-        while len(begin) < HEAD and (piece := expander.piece(HEAD)):
-            begin += piece
-    return begin
-
-
 def _mtime(path: str) -> int:
     try:
         return os.stat(path).st_mtime_ns
@@ -342,16 +390,27 @@ def _mtime(path: str) -> int:
         return 0
 
 
-def _looks(path: str, *, closely: bool) -> tuple[int, Head]:
-    """What tells a rotated file from a later one with its inode: its time, its head if young."""
-    mtime = _mtime(path)
+def _looks(path: str, inode: int, *, closely: bool) -> tuple[int, Head] | None:
+    """What tells a rotated file from a later one with its inode: its time, its head if young.
+
+    None if another file is there by now, or none.
+    """
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    mtime = status.st_mtime_ns
+    if status.st_ino != inode:
+        return None
     if not closely or time.time_ns() - mtime > _QUIET:
         return mtime, NO_HEAD
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return None
     except OSError:
         return mtime, NO_HEAD
     try:
-        return mtime, head_of(fd)
+        return (mtime, head_of(fd)) if os.fstat(fd).st_ino == inode else None
     finally:
         os.close(fd)

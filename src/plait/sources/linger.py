@@ -4,6 +4,9 @@ from typing import Final
 
 #: While an old file may still be written, look at it so often (s): short beside the grace.
 _PAUSE: Final = 0.1
+STILL_WRITTEN: Final = (
+    "the old file is still open for writing; what is written to it from now on is not read"
+)
 
 
 class Linger:

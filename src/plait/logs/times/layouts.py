@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date
+from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
@@ -14,7 +15,7 @@ from plait.logs.times.calendar import SECOND, Calendar
 from plait.logs.times.format import Civil, Said, Text
 from plait.logs.times.variants import Variant, pattern_of
 from plait.logs.times.words import HALF
-from plait.logs.times.zones import zone_of
+from plait.logs.times.zones import ZONE, zone_of
 
 Place = tuple[int, int]  # where a field stands in a head, and how wide it is
 
@@ -95,6 +96,7 @@ def layout_of(
         _fraction(padded, head_end, fraction_begin, fraction_end),
         padded[fraction_end:end] + behind,
         number,
+        _may_end_in_a_year(text),
         offset,
         max(low, span[0] // SECOND + offset),
         min(high, span[1] // SECOND + offset),
@@ -111,6 +113,14 @@ def stands_apart(word: bytes, text: Text, *, stray: bool) -> bool:
     if zone_of(word) or (len(word) == 1 and word in b"AaPp" and HALF in text.pattern):
         return False  # `p` may begin `p. m.`
     return stray or not re.match(_HALF, word)
+
+
+@lru_cache(maxsize=256)
+def _may_end_in_a_year(text: Text) -> bool:
+    """Whether the pattern looks for digits behind the fraction other than those of a zone."""
+    tail = [group.start() for group in re.finditer(rb"(?<!\\)\((?!\?)", text.pattern)][-1]
+    behind = text.pattern[tail:].replace(ZONE, b"")
+    return b"\\d" in behind or b"0-9" in behind or b"19|20" in behind
 
 
 def _fraction(padded: bytes, head_end: int, begin: int, end: int) -> int:

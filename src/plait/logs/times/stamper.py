@@ -120,6 +120,10 @@ class Stamper:
             return end
         return begin + self._dependent.whole(block[begin:end])
 
+    def resume(self, last: int) -> None:
+        """Go on after a record of this time: a stamp without a year belongs near it."""
+        self._last = last
+
     def scan(
         self, block: bytes, begin: int = 0, end: int | None = None
     ) -> tuple["array[int]", "array[int]"]:
@@ -186,7 +190,7 @@ class Stamper:
         if word is not None and stands_apart(word[1], variant.text, stray=stray):
             self._scanner.know(word[1])
         if self._scanner.reads(padded[begin:end]):
-            return
+            return  # it was what follows the stamp that was odd
         span = self._span
         if variant.text.yearless and (span == _EVER or not span[0] <= time < span[1]):
             span = time - _REACH, time + _REACH

@@ -1,0 +1,1 @@
+"""A torture test of programs that follow logs: `python -m benchmarks.torture`."""
