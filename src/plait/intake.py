@@ -227,6 +227,11 @@ class Intake:
             self.stats.disordered += disordered
             yield Disordered(self.name, disordered)
 
+    @property
+    def title(self) -> str:
+        """What the format that was found looks like."""
+        return "" if self._stamper is None else self._stamper.detected.title
+
     def learn(self) -> None:
         """Bring what was detected and assumed into the statistics."""
         if self._stamper is not None:

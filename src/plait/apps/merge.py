@@ -61,6 +61,7 @@ def _merge(
             read_all=values["read_all"],
             tz=values["tz"],
             time_format=values["time_format"],
+            time_formats=values["time_formats"],
             steps=filters(values),
             exclude=written_files(values["source"], outputs, resume=values["resume"]),
             on_event=reporter,

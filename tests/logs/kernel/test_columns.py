@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from plait.logs import render
 from plait.logs.batch import Batch
-from plait.logs.kernel import plain
+from plait.logs.kernel import columns
 from plait.logs.levels import JSON_KEYS, LEVELS, NAMES, level_of
 from tests.logs.test_levels import NAMED, NAMELESS
 
 compiled = pytest.importorskip("plait.logs.kernel.compiled")
-BOTH = (plain, compiled)
+BOTH = (columns, compiled)
 
 _NS = st.integers(-(2**63), 2**63 - 1)
 

@@ -37,6 +37,7 @@ def layout(
     high: int = _EVER[1],
     offset: int = 0,
     number: bool = False,
+    year: bool = True,
     region: bytes = _WHEN,
     places: tuple[tuple[int, int] | None, ...] = _PLACES,
 ) -> Layout:
@@ -52,6 +53,7 @@ def layout(
         fraction,
         tail,
         number,
+        year,
         offset,
         low,
         high,
@@ -67,6 +69,7 @@ LAYOUTS = (
     layout(tail=b"\n"),
     layout(tail=b",", offset=-3600),
     layout(tail=b":", number=True),
+    layout(tail=b"\t", year=False),
     layout(low=1_772_359_200, high=1_772_359_260, tail=b":"),
     layout(tail=b" +0100]", anchor=Anchor.BRACKET),
     layout(fraction=-1, tail=b'Z"', anchor=Anchor.KEYED, key=b'"ts":"'),

@@ -18,20 +18,17 @@ try:
 
     COMPILED = True
 except ImportError:
-    from plait.logs.kernel.plain import (
-        Scanner,
+    from plait.logs.kernel.columns import (
         chosen,
         containing,
         holding,
         json_lines,
-        keep_pages,
         labelled,
         levels,
-        running,
         take,
-        weave,
         within,
     )
+    from plait.logs.kernel.plain import Scanner, keep_pages, running, weave
 
     COMPILED = False
 

@@ -2,7 +2,7 @@
 # cython: initializedcheck=False, nonecheck=False
 """The hot loops over plain buffers and int64 columns, without the interpreter's lock.
 
-Each has a twin in `plait.logs.kernel.plain`, which says what it gives.
+Each has a twin in `plait.logs.kernel.plain` or `columns`, which says what it gives.
 """
 
 from array import array as _array
@@ -64,7 +64,7 @@ cdef struct CLayout:
     int fraction  # 0: none, -1: one to nine digits, else so many
     int tail_size
     uint8_t tail[REGION]
-    bint number
+    bint number, year
     int64_t offset  # seconds east of UTC
     int64_t low, high  # the civil seconds between which it holds
     int64_t date  # the date, as read, whose days since 1970 are in `days`
@@ -302,7 +302,7 @@ cdef class Scanner:
             it.width[i] = 0 if at is None else at[1]
             it.constant[i] = layout.constants[i]
         it.fraction = layout.fraction
-        it.number = layout.number
+        it.number, it.year = layout.number, layout.year
         it.tail_size = len(tail)
         memcpy(it.tail, <const uint8_t*> PyBytes_AS_STRING(tail), len(tail))
         it.offset, it.low, it.high = layout.offset, layout.low, layout.high
@@ -324,7 +324,7 @@ cdef class Scanner:
     def reads(self, bytes line):
         cdef const uint8_t* p = <const uint8_t*> PyBytes_AS_STRING(line)
         cdef int64_t time = 0
-        return line.endswith(b"\n") and self._read(p, p + len(line), &time) != NULL
+        return line.endswith(b"\n") and self._read(p, p + len(line), &time, False) != NULL
 
     def scan(self, bytes block, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t patience):
         cdef const uint8_t* data = <const uint8_t*> PyBytes_AS_STRING(block)
@@ -394,7 +394,7 @@ cdef class Scanner:
             if not self.inner and (_is_blank(first) or first == 13 or first == 10):
                 p = <const uint8_t*> memchr(p, 10, stop - p) + 1
                 continue
-            seen = self._read(p, stop, &time)
+            seen = self._read(p, stop, &time, True)
             if seen != NULL:
                 if odd != NULL:
                     break
@@ -405,10 +405,14 @@ cdef class Scanner:
                 self.used += 1
                 p = <const uint8_t*> memchr(seen, 10, stop - seen) + 1
                 continue
+            seen = <const uint8_t*> memchr(p, 10, stop - p) + 1
+            if not _may_hold_digits(p, seen):
+                p = seen
+                continue
             if odd == NULL:
                 odd = p
             odd_lines += 1
-            p = <const uint8_t*> memchr(p, 10, stop - p) + 1
+            p = seen
             if odd_lines >= patience:
                 break
         odd_begin[0] = (p if odd == NULL else odd) - data
@@ -416,14 +420,14 @@ cdef class Scanner:
         return True
 
     cdef const uint8_t* _read(
-        self, const uint8_t* line, const uint8_t* stop, int64_t* time
+        self, const uint8_t* line, const uint8_t* stop, int64_t* time, bint ends
     ) noexcept nogil:
         """Read the stamp of one line: where the byte behind it is, or NULL."""
         cdef int i, j, slot
         cdef const uint8_t* seen
         for i in range(self.count):
             slot = self.order[i]
-            seen = self._by(&self.layouts[slot], line, stop, time)
+            seen = self._by(&self.layouts[slot], line, stop, time, ends)
             if seen != NULL:
                 if i:
                     # Those that are used stay in front.
@@ -434,7 +438,7 @@ cdef class Scanner:
         return NULL
 
     cdef const uint8_t* _by(
-        self, CLayout* it, const uint8_t* line, const uint8_t* stop, int64_t* time
+        self, CLayout* it, const uint8_t* line, const uint8_t* stop, int64_t* time, bint ends
     ) noexcept nogil:
         cdef const uint8_t* p = line
         cdef int64_t seconds = 0, fraction = 0
@@ -458,7 +462,7 @@ cdef class Scanner:
         if p + it.tail_size > stop or memcmp(p, it.tail, it.tail_size):
             return NULL
         p += it.tail_size - 1
-        if p + 8 > stop or not _followed(it, _load(p)):
+        if ends and (p + 8 > stop or not _followed(it, _load(p))):
             digits = self._ends(it, p, stop)
             if digits == 0:
                 return NULL
@@ -492,7 +496,7 @@ cdef class Scanner:
         if c == 0xE2:  # of a minus sign, perhaps
             return 0
         if _is_digit(c):
-            return 0 if _is_year(p, stop) else p - behind + 5
+            return 0 if it.year and _is_year(p, stop) else p - behind + 5
         while p + n < stop and _is_letter(p[n]):
             if n < 8:
                 word |= <uint64_t> p[n] << (8 * n)
@@ -547,6 +551,14 @@ cdef class Scanner:
                 return NULL
             p = _past_blanks(p + 1, stop)
         return NULL
+
+
+cdef bint _may_hold_digits(const uint8_t* p, const uint8_t* stop) noexcept nogil:
+    while p < stop:
+        if _is_digit(p[0]) or p[0] >= 128:
+            return True
+        p += 1
+    return False
 
 
 cdef bint _is_year(const uint8_t* p, const uint8_t* stop) noexcept nogil:

@@ -18,7 +18,7 @@ cdef struct Form:
 
 
 def json_lines(batch, bytes codes, heads, levels, flags, ends):
-    """See `plait.logs.kernel.plain.json_lines`."""
+    """See `plait.logs.kernel.columns.json_lines`."""
     cdef bytes block = batch.block, batch_flags = batch.flags, made
     cdef array.array column = batch.bounds, times = batch.times
     cdef int64_t* bounds = _q(column)

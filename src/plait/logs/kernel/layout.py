@@ -36,8 +36,9 @@ class Layout:
     where `digits` is set any digit may stand. `fields` are (place in the region, width), None
     for a part that is the same for all (`constants`). `fraction` is the number of its digits,
     -1 for one to nine, 0 for none. `tail` is what follows, with the first byte behind the stamp;
-    `number` says that a digit follows a point, comma or colon there. It holds for civil seconds
-    since 1970 from `low` to below `high`, `offset` seconds east of UTC.
+    `number` says that a digit follows a point, comma or colon there, `year` that a year further
+    on would belong to the stamp. It holds for civil seconds since 1970 from `low` to below
+    `high`, `offset` seconds east of UTC.
     """
 
     region: bytes
@@ -47,6 +48,7 @@ class Layout:
     fraction: int
     tail: bytes
     number: bool
+    year: bool
     offset: int
     low: int
     high: int

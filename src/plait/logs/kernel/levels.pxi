@@ -459,7 +459,7 @@ cdef const uint8_t* _json_pair(
 
 
 def levels(batch):
-    """See `plait.logs.kernel.plain.levels`."""
+    """See `plait.logs.kernel.columns.levels`."""
     cdef bytes block = batch.block
     cdef array.array column = batch.bounds
     cdef int64_t* bounds = _q(column)

@@ -2,13 +2,11 @@
 
 import re
 from array import array
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
-from itertools import accumulate, pairwise, repeat
-from operator import add
-from typing import TYPE_CHECKING, Final, TypeVar
+from itertools import accumulate, pairwise
+from typing import TYPE_CHECKING, Final
 
 from plait.logs.kernel.layout import (
     LONGEST_HOST,
@@ -20,7 +18,6 @@ from plait.logs.kernel.layout import (
     Anchor,
     Layout,
 )
-from plait.logs.levels import CODES, level_of
 
 if TYPE_CHECKING:
     from plait.logs.batch import Batch
@@ -33,6 +30,7 @@ _MORE: Final = re.compile(
        | ((?: [A-Z]{1,5} | [A-Za-z]{1,3} | [AaPp][Mm][A-Za-z]*+ )(?![A-Za-z])) )""",
     re.VERBOSE,
 )
+_DIGITS: Final = rb"[0-9\x80-\xff]"
 _HOST: Final = re.compile(rb"[^\s\[{\"'][^\[\n|]{0,%d}\[" % LONGEST_HOST)
 _BLANKS: Final = re.compile(rb"[ \t]*")
 _STRING: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"')
@@ -43,9 +41,10 @@ _NESTED: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}\[\]\n"]')
 class Scanner:
     """Finds the stamped lines in blocks of whole lines, by the layouts it was given.
 
-    What it finds adds up until `take`. Lines that start with white space go with the one above
-    unless `inner` says that their stamps count. `rivals` are the keys of JSON objects that may
-    stand for a stamp: an object that has one before the layout's own is left to others.
+    What it finds adds up until `take`. Lines without a digit (of any alphabet) have no stamp;
+    those that start with white space go with the one above unless `inner` says that theirs count.
+    `rivals` are the keys of JSON objects that may stand for a stamp: an object that has one
+    before the layout's own is left to others.
     """
 
     def __init__(self, inner: bool = False, rivals: Sequence[bytes] = ()) -> None:
@@ -78,8 +77,8 @@ class Scanner:
         self._layouts.clear()
 
     def reads(self, line: bytes) -> bool:
-        """Whether a layout reads this line, given with its newline."""
-        return self._read(line) is not None
+        """Whether a layout reads this line, given with its newline, whatever follows the stamp."""
+        return self._read(line, ends=False) is not None
 
     def scan(self, block: bytes, begin: int, end: int, patience: int) -> tuple[int, int, int]:
         """Read the lines of `block[begin:end]` up to the first that no layout reads.
@@ -108,6 +107,9 @@ class Scanner:
                 read += 1
                 begin = after
                 continue
+            if re.search(_DIGITS, line) is None:
+                begin = after
+                continue
             if odd < 0:
                 odd = begin
             odd_lines += 1
@@ -131,12 +133,12 @@ class Scanner:
         self._starts, self._times = array("q"), array("q")
         return found
 
-    def _read(self, line: bytes) -> int | None:
+    def _read(self, line: bytes, *, ends: bool = True) -> int | None:
         for layout in self._layouts:
             begin = self._anchor(layout, line)
             if begin is not None and (read := read_by(layout, line, begin)) is not None:
                 time, end = read
-                if self._ends(layout, line, end):
+                if not ends or self._ends(layout, line, end):
                     return time
         return None
 
@@ -145,7 +147,9 @@ class Scanner:
         if line[behind : behind + 1] in b".,:":
             return line[behind + 1 : behind + 2].isdigit() == layout.number
         more = _MORE.match(line, behind)
-        return more is None or more[1] in self._words
+        if more is None or (not layout.year and more[0].strip().isdigit()):
+            return True
+        return more[1] in self._words
 
     def _anchor(self, layout: Layout, line: bytes) -> int | None:
         """Where the layout's region begins in a line."""
@@ -290,143 +294,3 @@ def weave(parts: Sequence[Part]) -> Woven:
     bounds = array("q", accumulate(map(len, data), initial=0))
     origins = array("i", map(ranks.__getitem__, order))
     return b"".join(data), bounds, times, woven, bytes(map(flags.__getitem__, order)), origins
-
-
-def within(times: "array[int]", low: int, high: int) -> bytes:
-    """A byte a record: 1 for times from `low` on and before `high`, else 0."""
-    return bytes([low <= time < high for time in times])
-
-
-def levels(batch: "Batch") -> bytes:
-    """The level of each record, one of `levels.CODES`."""
-    return bytes([CODES[level_of(raw)] for raw in batch.raws()])
-
-
-def containing(batch: "Batch", literals: Sequence[bytes], ignore_case: bool = False) -> bytes:
-    """A byte a record: 1 where one of these is found in it, in any case of ASCII letters or not.
-
-    The literals are not empty and hold no newline.
-    """
-    data, bounds, end = batch.block, batch.bounds, batch.bounds[-1]
-    if ignore_case:
-        data, literals = data.lower(), [literal.lower() for literal in literals]
-    mask = bytearray(len(batch))
-    for literal in literals:
-        record = 0
-        at = data.find(literal, bounds[0], end)
-        while at >= 0:
-            record = bisect_right(bounds, at, record)
-            mask[record - 1] = 1
-            at = data.find(literal, bounds[record], end)
-    return bytes(mask)
-
-
-def holding(batch: "Batch", positions: Iterable[int]) -> bytes:
-    """A byte a record: 1 where one of these positions, given in order, lies in it.
-
-    They are positions in the block, from where the batch begins; it may end before the last.
-    """
-    bounds, end, record = batch.bounds, batch.bounds[-1], 0
-    mask = bytearray(len(batch))
-    for at in positions:
-        if at >= end:
-            break
-        record = bisect_right(bounds, at, record)
-        mask[record - 1] = 1
-    return bytes(mask)
-
-
-def chosen(mask: bytes) -> "array[int]":
-    """The indices of the bytes that are not 0."""
-    return array("q", [i for i, byte in enumerate(mask) if byte])
-
-
-#: data, bounds, times, places, flags and origins, as the columns of a batch.
-Taken = tuple[bytes, "array[int]", "array[int]", "array[int]", bytes, "array[int] | None"]
-
-
-def take(batch: "Batch", kept: "array[int]") -> Taken:
-    """The columns of the records with the given indices; `IndexError` where there is none.
-
-    `times` is `places` where it was.
-    """
-    if kept and not 0 <= min(kept) <= max(kept) < len(batch):
-        raise IndexError("record index out of range")
-    block, bounds, origins = batch.block, batch.bounds, batch.origins
-    raws = [block[bounds[i] : bounds[i + 1]] for i in kept]
-    places = array("q", [batch.places[i] for i in kept])
-    times = places
-    if batch.times is not batch.places:
-        times = array("q", [batch.times[i] for i in kept])
-    return (
-        b"".join(raws),
-        array("q", accumulate(map(len, raws), initial=0)),
-        times,
-        places,
-        bytes([batch.flags[i] for i in kept]),
-        None if origins is None else array("i", [origins[i] for i in kept]),
-    )
-
-
-def labelled(batch: "Batch", prefixes: Sequence[bytes]) -> bytes:
-    """The lines of all records, each with the prefix of its record's origin before it."""
-    records = batch.raws()
-    each_in_one_line = batch.data.count(b"\n") == len(records)
-    label = add if each_in_one_line else _labelled
-    return b"".join(map(label, _of_origins(prefixes, batch), records))
-
-
-def _labelled(prefix: bytes, raw: bytes) -> bytes:
-    return b"%s%s\n" % (prefix, raw[:-1].replace(b"\n", b"\n" + prefix))
-
-
-_T = TypeVar("_T")
-
-
-def _of_origins(values: Sequence[_T], batch: "Batch") -> Iterable[_T]:
-    """Give each record's value, where each source has one."""
-    if batch.origins is None:
-        return repeat(values[0], len(batch))
-    return map(values.__getitem__, batch.origins)
-
-
-def json_lines(
-    batch: "Batch",
-    codes: bytes,
-    heads: Sequence[bytes],
-    levels: Sequence[bytes],
-    flags: Sequence[bytes],
-    ends: Sequence[bytes],
-) -> bytes:
-    r"""A JSON object a record, one a line, of parts that stand here as they are written.
-
-    It begins with the time (`format_time`), whose quote is the first byte of the head of its
-    origin; then come the level of its code, what stands for its flags, its text (without the
-    line end, bytes that are not UTF-8 as `\xhh`), and the end for its flags.
-    """
-    from json.encoder import encode_basestring  # text needs none of this
-
-    from plait.logs.render import format_time  # which itself goes by this kernel
-
-    columns = zip(
-        batch.times, _of_origins(heads, batch), codes, batch.raws(), batch.flags, strict=True
-    )
-    return b"".join(
-        [
-            b'{"time":"%s%s%s%s%s%s'
-            % (
-                format_time(time).encode(),
-                head,
-                levels[code],
-                flags[flag],
-                encode_basestring(_text(raw)).encode(),
-                ends[flag],
-            )
-            for time, head, code, raw, flag in columns
-        ]
-    )
-
-
-def _text(raw: bytes) -> str:
-    end = -2 if raw.endswith(b"\r\n") else -1
-    return raw[:end].decode("utf-8", "backslashreplace")

@@ -27,7 +27,7 @@ _MOST = 2**63 - 1
 
 
 def within(times, low, high):
-    """See `plait.logs.kernel.plain.within`."""
+    """See `plait.logs.kernel.columns.within`."""
     cdef array.array column = times
     cdef Py_ssize_t n = len(column), i
     cdef bytes mask = PyBytes_FromStringAndSize(NULL, n)
@@ -45,7 +45,7 @@ def within(times, low, high):
 
 
 def chosen(bytes mask):
-    """See `plait.logs.kernel.plain.chosen`."""
+    """See `plait.logs.kernel.columns.chosen`."""
     cdef const uint8_t* given = _bytes(mask)
     cdef Py_ssize_t n = len(mask), i
     cdef int64_t count = 0
@@ -67,7 +67,7 @@ def chosen(bytes mask):
 
 
 def take(batch, kept):
-    """See `plait.logs.kernel.plain.take`."""
+    """See `plait.logs.kernel.columns.take`."""
     cdef array.array chosen = kept
     cdef Py_ssize_t n = len(chosen), k, first
     cdef int64_t count = len(batch.times), size = 0, written = 0, begin, length, shift
@@ -134,7 +134,7 @@ def take(batch, kept):
 
 
 def containing(batch, literals, bint ignore_case=False):
-    """See `plait.logs.kernel.plain.containing`."""
+    """See `plait.logs.kernel.columns.containing`."""
     cdef bytes block = batch.block, text
     cdef array.array column = batch.bounds
     cdef Py_ssize_t n = len(column) - 1
@@ -209,7 +209,7 @@ cdef inline bint _stands_at(const uint8_t* p, const Literal* literal) noexcept n
 
 
 def holding(batch, positions):
-    """See `plait.logs.kernel.plain.holding`."""
+    """See `plait.logs.kernel.columns.holding`."""
     cdef array.array column = batch.bounds
     cdef int64_t* bounds = _q(column)
     cdef Py_ssize_t n = len(column) - 1, record = 0
@@ -249,7 +249,7 @@ cdef inline uint8_t* _put(uint8_t* out, const Piece* piece) noexcept nogil:
 
 
 def labelled(batch, prefixes):
-    """See `plait.logs.kernel.plain.labelled`."""
+    """See `plait.logs.kernel.columns.labelled`."""
     cdef bytes block = batch.block, made
     cdef array.array column = batch.bounds
     cdef int64_t* bounds = _q(column)
