@@ -67,7 +67,11 @@ def logs(folder: Path, kind: str) -> list[Path]:
 
 def test_the_version_is_said_without_what_a_merge_needs() -> None:
     imported, compiled = start("--version")
-    kernel = {"plait.logs", *(name for name in imported if name.startswith("plait.logs.kernel"))}
+    kernel = {
+        "plait.logs",
+        "plait.logs.levels",
+        *(name for name in imported if name.startswith("plait.logs.kernel")),
+    }
     assert {name for name in imported if name.startswith("plait")} - kernel == {
         "plait", "plait.apps", "plait.apps.cli", "plait.apps.options", "plait.errors",
         "plait.values", "plait.version",

@@ -147,6 +147,7 @@ class _Crew:
             # Whoever forgets to close a file must not keep the program from ending.
             thread = threading.Thread(target=self._work, name="plait decoder", daemon=True)
             self._threads.append(thread)
+            self._idle += 1  # it will look at the line as soon as it runs
             thread.start()
 
     def close(self) -> None:
@@ -159,6 +160,7 @@ class _Crew:
 
     def _work(self) -> None:
         with self.changed:
+            self._idle -= 1
             while not self._closed:
                 if self.line:
                     self.line.popleft().fill()
