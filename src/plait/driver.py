@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable
 from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from plait.delivery import Target, deliver
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 # Below so many bytes in all a second thread is not worth its start.
 _WORTHWHILE: Final = 16 * 2**20
+_RANK: Final = attrgetter("rank")
 
 
 def follow(*sources: object, live: bool = True, **options: Unpack[Given]) -> "Stream":
@@ -66,6 +68,7 @@ class Stream:
         self.keeper: Keeper | None = None
         self._intakes: Final[list[Intake]] = []
         self._active: Final[dict[Intake, None]] = {}  # not done; the order is the ranks'
+        self._due: set[Intake] = set()  # of them, what a round looks at: few of many
         self._by_file: Final[dict[FileSource, Intake]] = {}
         self._pumps: Final[list[Pump]] = []
         self._files: Files | None = None
@@ -144,7 +147,9 @@ class Stream:
             if self._finished():
                 return
             if self._waker is not None:
-                await self._waker.wait(0 if progress else self._patience())
+                # What has left makes room for more of a source that had none.
+                more = self._due and (progress or ready)
+                await self._waker.wait(0 if more else self._patience())
 
     async def write_to(self, *targets: Target, tick: Callable[[], None] | None = None) -> None:
         """Write all of it to every sink; a function is one too, `def` or `async def`.
@@ -214,10 +219,12 @@ class Stream:
             self._pumps.append(Pump(intake.name, source, queue, self._share, wake))
         self._intakes.append(intake)
         self._active[intake] = None
+        self._due.add(intake)
+        self._holding.join(intake)
         self.stats.sources.append(intake.stats)
 
     def _wake(self, intake: Intake) -> None:
-        intake.due = True
+        self._make_due(intake)
         if self._waker is not None:
             self._waker.wake()
 
@@ -250,13 +257,17 @@ class Stream:
             self._begin_drain(clock)
         share = self._share()
         progress = False
-        for intake in [intake for intake in self._active if intake.due]:
+        # A new set, since one that was large stays so: a look at each of its places.
+        due, self._due = sorted(self._due, key=_RANK), set()
+        for intake in due:
             while intake.due and not intake.done and self._leaving.waiting(intake.rank) < share:
                 progress = True
                 if self._ahead is not None:
                     self._step(intake, self._ahead.take(intake, now), clock, now)
                     break  # the next one is better read ahead
                 self._step(intake, intake.take(now, live=self.options.live), clock, now)
+            if intake.due:
+                self._due.add(intake)
         if self._ahead is not None:
             self._ahead.begin(self._active, now)
         if self.options.live:
@@ -271,10 +282,14 @@ class Stream:
         for file in changes.opened:
             self._join(Opened.file(file))
         for file in changes.due:
-            if file in self._by_file:
-                self._by_file[file].due = True
+            if (intake := self._by_file.get(file)) is not None and not intake.done:
+                self._make_due(intake)
         for event in changes.events:
             self._report(event)
+
+    def _make_due(self, intake: Intake) -> None:
+        intake.due = True
+        self._due.add(intake)
 
     def _step(self, intake: Intake, taken: Taken, clock: float, now: int) -> None:
         """Do with what a source gave what is to be done."""
@@ -336,6 +351,7 @@ class Stream:
         intake.done = True
         intake.due = False
         self._active.pop(intake, None)
+        self._due.discard(intake)
         self._holding.retire(intake)
         self._merge.close(intake.rank)
 
@@ -360,11 +376,11 @@ class Stream:
         """End records that grew no more, and let those leave that were held long enough."""
         for intake in self._holding.over(clock):
             flushed = intake.flush(now, live=True)
-            self._holding.flushed(flushed)
+            self._holding.flushed(intake, flushed)
             self._put(intake, flushed, clock)
         if self._by_time:
             looked = None if self._files is None else self._files.looked
-            self._holding.release(self._active, clock if looked is None else min(clock, looked))
+            self._holding.release(self._due, clock if looked is None else min(clock, looked))
 
     def _patience(self) -> float:
         """Seconds until there is something to do even if nothing comes."""
@@ -386,6 +402,7 @@ class Stream:
         from plait.draining import Drain
 
         self._drain = Drain(clock, self._by_file)
+        self._due.update(intake for intake in self._active if intake.due)
 
     def _finished(self) -> bool:
         if self._active:

@@ -39,11 +39,18 @@ class Changes(NamedTuple):
 class _Interest:
     """Why we look at a folder: the sources in it by name, and the patterns that lead through."""
 
-    __slots__ = ("names", "steps")
+    __slots__ = ("names", "rotated", "steps")
 
     def __init__(self) -> None:
         self.names: dict[str, FileSource] = {}
+        self.rotated: set[str] = set()  # of them, those that read as names of rotated files
         self.steps: list[tuple[Pattern, int]] = []
+
+    def add(self, name: str, source: FileSource) -> None:
+        """There is a source with this name."""
+        self.names[name] = source
+        if any(rotations(name)):
+            self.rotated.add(name)
 
 
 _Folder = Folder[_Interest]
@@ -257,7 +264,7 @@ class Files:
         )  # fmt: skip
         self._known.paths.setdefault(path, source)
         if self._follow:
-            place.content.names[name] = source
+            place.content.add(name, source)
             if os.path.islink(path):
                 self._aim(source)
         else:
@@ -269,7 +276,9 @@ class Files:
     def _aim(self, source: FileSource) -> None:
         """Look also at the folder in which the file really is that a link leads to."""
         folder, name = os.path.split(os.path.realpath(source.path))
-        self._look_at(folder).content.names.setdefault(name, source)
+        content = self._look_at(folder).content
+        if name not in content.names:
+            content.add(name, source)
 
     def _look_at(self, path: str) -> _Folder:
         """The folder, with its rotated files noted when it is met: of a new one, none is old."""
@@ -296,7 +305,7 @@ class Files:
     def _touch(self, folder: _Folder, name: str, *, renamed: bool) -> None:
         interest = folder.content
         source = interest.names.get(name)
-        old = list(rotations(name))
+        old = list(rotations(name)) if source is None or name in interest.rotated else []
         if source is not None:
             self._due[source] = None
             if renamed and os.path.islink(source.path):
