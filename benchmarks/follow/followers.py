@@ -99,7 +99,8 @@ class Running:
             self._process = subprocess.Popen(
                 words, stdin=subprocess.DEVNULL, stdout=stdout, stderr=errors, cwd=ROOT
             )
-        self._proc = Path("/proc", str(self._process.pid))
+        self.pid = self._process.pid
+        self._proc = Path("/proc", str(self.pid))
         self._out = -1 if self._process.stdout is None else self._process.stdout.fileno()
 
     def __enter__(self) -> Self:
@@ -131,14 +132,12 @@ class Running:
     def until_ready(self, probe: Path) -> float:
         """Append lines to a file it follows until they come out; seconds from its start."""
         deadline = self.begun + LIMIT
-        count = 0
         with probe.open("ab", buffering=0) as file:
             while not self.has_line(5 * _MS):
                 self.require_running()
                 if time.perf_counter() > deadline:
                     raise FollowerFailed(f"{self.name}: not ready in {LIMIT:g} s")
                 file.write(b"2026-01-02T03:04:05.678Z probe\n")
-                count += 1
         ready = time.perf_counter() - self.begun
         while self.has_line(100 * _MS):
             self.line()
