@@ -1,6 +1,6 @@
 """The driver: the one place where sources, merge, clock and tasks meet."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
@@ -16,7 +16,7 @@ from plait.logs.kernel import COMPILED
 from plait.logs.merge import Merge
 from plait.logs.seek import is_past
 from plait.plugins import Opened, open_sources
-from plait.settings import Given, Options
+from plait.settings import Given, Options, Reading
 from plait.sources.faults import size_at
 from plait.sources.files import Files, FileSource
 from plait.sources.skip import Skipper
@@ -71,6 +71,7 @@ class Stream:
         self._due: set[Intake] = set()  # of them, what a round looks at: few of many
         self._by_file: Final[dict[FileSource, Intake]] = {}
         self._pumps: Final[list[Pump]] = []
+        self._plain: Reading | None = None
         self._files: Files | None = None
         self._by_time: Final = options.order == "time"
         self._leaving: Final = Leaving(self._merge, by_time=self._by_time)
@@ -202,7 +203,7 @@ class Stream:
 
     def _join(self, opened: Opened) -> None:
         source = opened.source
-        reading = self.options.reading(opened.settings)
+        reading = self._reading_of(opened.settings)
         rank = self._merge.open(opened.name)
         if isinstance(source, FileSource):
             again = () if self._ledger is None else self._ledger.join(source, rank)
@@ -222,6 +223,13 @@ class Stream:
         self._due.add(intake)
         self._holding.join(intake)
         self.stats.sources.append(intake.stats)
+
+    def _reading_of(self, settings: Mapping[str, str]) -> Reading:
+        """How a source with these settings is read: thousands without any share one value."""
+        if settings:
+            return self.options.reading(settings)
+        self._plain = self._plain or self.options.reading({})
+        return self._plain
 
     def _wake(self, intake: Intake) -> None:
         self._make_due(intake)

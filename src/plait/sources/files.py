@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
@@ -208,10 +209,14 @@ class Files:
         return sources
 
     def _expand(self, spec: FileSpec) -> list[FileSource]:
-        folder = spec.pattern.endswith(os.sep) or os.path.isdir(spec.pattern)
+        try:
+            status = os.stat(spec.pattern)
+        except (OSError, ValueError):
+            status = None
+        folder = spec.pattern.endswith(os.sep) or (status and stat.S_ISDIR(status.st_mode))
         if not folder and not is_glob(spec.pattern):
-            return self._expand_path(spec)
-        pattern = Pattern(spec, is_folder=folder)
+            return self._expand_path(spec, status)
+        pattern = Pattern(spec, is_folder=bool(folder))
         self._descend(pattern.root, pattern, 0)
         found = list(self._found)
         sources = self._join()
@@ -220,11 +225,10 @@ class Files:
             self._nothing(pattern, sources)
         return sources
 
-    def _expand_path(self, spec: FileSpec) -> list[FileSource]:
+    def _expand_path(self, spec: FileSpec, status: os.stat_result | None) -> list[FileSource]:
         if not self._starting and spec.pattern in self._known.paths:
             return []
-        with contextlib.suppress(OSError):
-            status = os.stat(spec.pattern)
+        if status is not None:
             same = self._gate.same_as(spec.pattern, status)
             if same is None and spec.pattern in self._known.paths:
                 same = Noted(spec.label or spec.pattern, "is named twice; read once")

@@ -355,7 +355,7 @@ cdef class Scanner:
         cdef void* moved
         if count <= room:
             return True
-        room = max(count, 2 * room + 1024)
+        room = max(count, 2 * room + 16)  # live, there are thousands that see a line at a time
         moved = realloc(self.starts, room * 8)
         if moved == NULL:
             return False
