@@ -1,7 +1,7 @@
 """The driver: the one place where sources, merge, clock and tasks meet."""
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import AsyncIterator, Callable, Iterable
+from functools import cache, partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
@@ -16,7 +16,7 @@ from plait.logs.kernel import COMPILED
 from plait.logs.merge import Merge
 from plait.logs.seek import is_past
 from plait.plugins import Opened, open_sources
-from plait.settings import Given, Options, Reading
+from plait.settings import Given, Options
 from plait.sources.faults import size_at
 from plait.sources.files import Files, FileSource
 from plait.sources.skip import Skipper
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 # Below so many bytes in all a second thread is not worth its start.
 _WORTHWHILE: Final = 16 * 2**20
-_RANK: Final = attrgetter("rank")
 
 
 def follow(*sources: object, live: bool = True, **options: Unpack[Given]) -> "Stream":
@@ -60,6 +59,7 @@ class Stream:
         self._clock: Final = Clock() if clock is None else clock
         self._wanted: Final = list(sources)
         self._pipe: Final = options.pipe()
+        self._plain: Final = cache(partial(options.reading, {}))  # thousands share one
         self._since, self._until = options.skipping(self._clock.time_ns())
         self._ledger: Final = _ledger(options)
         gone = None if self._ledger is None else self._ledger.gone
@@ -71,7 +71,6 @@ class Stream:
         self._due: set[Intake] = set()  # of them, what a round looks at: few of many
         self._by_file: Final[dict[FileSource, Intake]] = {}
         self._pumps: Final[list[Pump]] = []
-        self._plain: Reading | None = None
         self._files: Files | None = None
         self._by_time: Final = options.order == "time"
         self._leaving: Final = Leaving(self._merge, by_time=self._by_time)
@@ -203,7 +202,8 @@ class Stream:
 
     def _join(self, opened: Opened) -> None:
         source = opened.source
-        reading = self._reading_of(opened.settings)
+        settings = opened.settings
+        reading = self.options.reading(settings) if settings else self._plain()
         rank = self._merge.open(opened.name)
         if isinstance(source, FileSource):
             again = () if self._ledger is None else self._ledger.join(source, rank)
@@ -223,13 +223,6 @@ class Stream:
         self._due.add(intake)
         self._holding.join(intake)
         self.stats.sources.append(intake.stats)
-
-    def _reading_of(self, settings: Mapping[str, str]) -> Reading:
-        """How a source with these settings is read: thousands without any share one value."""
-        if settings:
-            return self.options.reading(settings)
-        self._plain = self._plain or self.options.reading({})
-        return self._plain
 
     def _wake(self, intake: Intake) -> None:
         self._make_due(intake)
@@ -265,9 +258,8 @@ class Stream:
             self._begin_drain(clock)
         share = self._share()
         progress = False
-        # A new set, since one that was large stays so: a look at each of its places.
-        due, self._due = sorted(self._due, key=_RANK), set()
-        for intake in due:
+        due, self._due = self._due, set()  # a new one: what was large once is slow to look at
+        for intake in sorted(due, key=attrgetter("rank")):
             while intake.due and not intake.done and self._leaving.waiting(intake.rank) < share:
                 progress = True
                 if self._ahead is not None:

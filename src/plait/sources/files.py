@@ -383,6 +383,8 @@ class Files:
 
     def _join(self) -> list[FileSource]:
         """Make sources of the paths found, as far as they are new."""
+        if not self._found:
+            return []
         found, self._found = self._found, []
         sources = []
         for path, pattern in sorted(found, key=lambda it: (it[1].spec.position, natural(it[0]))):
