@@ -72,8 +72,8 @@ def _latency(effort: Effort, folder: Path, made: Report, show: Show) -> None:
 def _quiet(effort: Effort, folder: Path, made: Report, show: Show) -> None:
     files = effort.files[-1]
     for follower, is_goal in (
-        (plait("--since", "now"), True),
-        (plait(), False),
+        (plait("--since", "now", "--order", "arrival"), True),
+        (plait("--order", "arrival"), False),
         (tail("0"), False),
     ):
         taken = quiet.measure(follower, files, effort.quiet, folder / "quiet")

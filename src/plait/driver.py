@@ -147,8 +147,7 @@ class Stream:
             if self._finished():
                 return
             if self._waker is not None:
-                # What has left makes room for more of a source that had none.
-                more = self._due and (progress or ready)
+                more = self._due and (progress or ready)  # what has left makes room
                 await self._waker.wait(0 if more else self._patience())
 
     async def write_to(self, *targets: Target, tick: Callable[[], None] | None = None) -> None:
@@ -282,14 +281,15 @@ class Stream:
         for file in changes.opened:
             self._join(Opened.file(file))
         for file in changes.due:
-            if (intake := self._by_file.get(file)) is not None and not intake.done:
-                self._make_due(intake)
+            if file in self._by_file:
+                self._make_due(self._by_file[file])
         for event in changes.events:
             self._report(event)
 
     def _make_due(self, intake: Intake) -> None:
-        intake.due = True
-        self._due.add(intake)
+        if not intake.done:
+            intake.due = True
+            self._due.add(intake)
 
     def _step(self, intake: Intake, taken: Taken, clock: float, now: int) -> None:
         """Do with what a source gave what is to be done."""
