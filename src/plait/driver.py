@@ -1,7 +1,8 @@
 """The driver: the one place where sources, merge, clock and tasks meet."""
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from functools import partial
+from functools import cache, partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from plait.delivery import Target, deliver
@@ -58,6 +59,7 @@ class Stream:
         self._clock: Final = Clock() if clock is None else clock
         self._wanted: Final = list(sources)
         self._pipe: Final = options.pipe()
+        self._plain: Final = cache(partial(options.reading, {}))  # thousands share one
         self._since, self._until = options.skipping(self._clock.time_ns())
         self._ledger: Final = _ledger(options)
         gone = None if self._ledger is None else self._ledger.gone
@@ -66,6 +68,7 @@ class Stream:
         self.keeper: Keeper | None = None
         self._intakes: Final[list[Intake]] = []
         self._active: Final[dict[Intake, None]] = {}  # not done; the order is the ranks'
+        self._due: set[Intake] = set()  # of them, what a round looks at: few of many
         self._by_file: Final[dict[FileSource, Intake]] = {}
         self._pumps: Final[list[Pump]] = []
         self._files: Files | None = None
@@ -144,7 +147,8 @@ class Stream:
             if self._finished():
                 return
             if self._waker is not None:
-                await self._waker.wait(0 if progress else self._patience())
+                more = self._due and (progress or ready)  # what has left makes room
+                await self._waker.wait(0 if more else self._patience())
 
     async def write_to(self, *targets: Target, tick: Callable[[], None] | None = None) -> None:
         """Write all of it to every sink; a function is one too, `def` or `async def`.
@@ -197,7 +201,8 @@ class Stream:
 
     def _join(self, opened: Opened) -> None:
         source = opened.source
-        reading = self.options.reading(opened.settings)
+        settings = opened.settings
+        reading = self.options.reading(settings) if settings else self._plain()
         rank = self._merge.open(opened.name)
         if isinstance(source, FileSource):
             again = () if self._ledger is None else self._ledger.join(source, rank)
@@ -214,10 +219,12 @@ class Stream:
             self._pumps.append(Pump(intake.name, source, queue, self._share, wake))
         self._intakes.append(intake)
         self._active[intake] = None
+        self._due.add(intake)
+        self._holding.join(intake)
         self.stats.sources.append(intake.stats)
 
     def _wake(self, intake: Intake) -> None:
-        intake.due = True
+        self._make_due(intake)
         if self._waker is not None:
             self._waker.wake()
 
@@ -253,9 +260,11 @@ class Stream:
             self._begin_drain(clock)
         share = self._share()
         progress = False
-        due = [intake for intake in self._active if intake.due]
+        # A new set: what was large once is slow to look at.
+        due, self._due = sorted(self._due, key=attrgetter("rank")), set()
         if self.immediate and not self._by_time:
-            del due[1:]  # files at rest arrive one after the other
+            self._due.update(due[1:])  # files at rest arrive one after the other
+            del due[1:]
         for intake in due:
             while intake.due and not intake.done and self._leaving.waiting(intake.rank) < share:
                 progress = True
@@ -263,6 +272,8 @@ class Stream:
                     self._step(intake, self._ahead.take(intake, now), clock, now)
                     break  # the next one is better read ahead
                 self._step(intake, intake.take(now, live=self.options.live), clock, now)
+            if intake.due:
+                self._due.add(intake)
         if self._ahead is not None:
             self._ahead.begin(due, now)
         if self.options.live:
@@ -278,9 +289,14 @@ class Stream:
             self._join(Opened.file(file))
         for file in changes.due:
             if file in self._by_file:
-                self._by_file[file].due = True
+                self._make_due(self._by_file[file])
         for event in changes.events:
             self._report(event)
+
+    def _make_due(self, intake: Intake) -> None:
+        if not intake.done:
+            intake.due = True
+            self._due.add(intake)
 
     def _step(self, intake: Intake, taken: Taken, clock: float, now: int) -> None:
         """Do with what a source gave what is to be done."""
@@ -342,6 +358,7 @@ class Stream:
         intake.done = True
         intake.due = False
         self._active.pop(intake, None)
+        self._due.discard(intake)
         self._holding.retire(intake)
         self._merge.close(intake.rank)
 
@@ -366,11 +383,11 @@ class Stream:
         """End records that grew no more, and let those leave that were held long enough."""
         for intake in self._holding.over(clock):
             flushed = intake.flush(now, live=True)
-            self._holding.flushed(flushed)
+            self._holding.flushed(intake, flushed)
             self._put(intake, flushed, clock)
         if self._by_time:
             looked = None if self._files is None else self._files.looked
-            self._holding.release(self._active, clock if looked is None else min(clock, looked))
+            self._holding.release(self._due, clock if looked is None else min(clock, looked))
 
     def _patience(self) -> float:
         """Seconds until there is something to do even if nothing comes."""
@@ -392,6 +409,7 @@ class Stream:
         from plait.draining import Drain
 
         self._drain = Drain(clock, self._by_file)
+        self._due.update(intake for intake in self._active if intake.due)
 
     def _finished(self) -> bool:
         if self._active:

@@ -1,6 +1,7 @@
 """What sources hold back and what waits, live, in; what may leave by now out."""
 
 from collections.abc import Collection
+from itertools import chain
 from typing import Final
 
 from plait.intake import Intake, QueueFeed
@@ -32,6 +33,16 @@ class Holding:
         self._lateness = (_LATENESS if lateness is None else lateness) if by_time else 0.0
         self._expiry = Expiry(self._lateness)
         self._growing: dict[Intake, None] = {}
+        self._behind: list[Intake] = []  # not all that is there was read yet: mostly none
+        self._coarse: set[Intake] = set()  # stamps of whole seconds
+        self._fine: set[Intake] = set()
+
+    def join(self, intake: Intake) -> None:
+        """There is another source."""
+        feed = intake.feed
+        # A source that does not say so has caught up whenever it makes us wait.
+        if not isinstance(feed, QueueFeed) or feed.tells_caught_up:
+            self._behind.append(intake)
 
     def heard(self, intake: Intake, batches: list[Batch], clock: float) -> None:
         """A source gave bytes, which made these batches whole."""
@@ -42,6 +53,7 @@ class Holding:
             self._growing[intake] = None
         else:
             self._growing.pop(intake, None)
+        self._note(intake)
 
     def arrived(self, clock: float, place: int) -> None:
         """Records up to this place came into the merge."""
@@ -55,29 +67,33 @@ class Holding:
         over = [it for it in self._growing if not it.due and self._until(it) <= clock]
         for intake in over:
             del self._growing[intake]
+        if not self._growing:
+            self._growing.clear()  # else each look passes by the places of all that were in it
         return over
 
-    def flushed(self, batches: list[Batch]) -> None:
+    def flushed(self, intake: Intake, batches: list[Batch]) -> None:
         """These records have waited in their source and need not wait again."""
+        self._note(intake)
         for batch in batches:
             self._expiry.overdue(batch.places[-1])
 
     def retire(self, intake: Intake) -> None:
         """A source has ended."""
         self._growing.pop(intake, None)
+        self._coarse.discard(intake)
+        self._fine.discard(intake)
 
-    def release(self, active: Collection[Intake], clock: float) -> None:
-        """Tell the merge what has waited for long enough."""
+    def release(self, due: Collection[Intake], clock: float) -> None:
+        """Tell the merge what has waited for long enough; `due` are the sources to be read."""
         if self._chosen:
-            coarse = {intake.coarse for intake in active} >= {False, True}
-            self._expiry.lateness = self._lateness + (_COARSE if coarse else 0.0)
-        open_ended = [
-            intake.rank
-            for intake in active
-            if intake.due or intake in self._growing or not _current(intake)
-        ]
-        bounds = [self._merge.last(rank) for rank in open_ended]
-        self._merge.release(min([self._expiry.expired(clock), *bounds]))
+            mixed = bool(self._coarse and self._fine)
+            self._expiry.lateness = self._lateness + (_COARSE if mixed else 0.0)
+        if self._behind:
+            self._behind = [it for it in self._behind if not (it.caught_up or it.done)]
+        place = self._expiry.expired(clock)
+        for intake in chain(due, self._growing, self._behind):
+            place = min(place, self._merge.last(intake.rank))
+        self._merge.release(place)
         if not self._merge.held:
             self._expiry.clear()
 
@@ -88,12 +104,11 @@ class Holding:
             times.append(expiry)
         return min(times, default=None)
 
+    def _note(self, intake: Intake) -> None:
+        """Keep in mind how fine its stamps are; one fraction shows that they are not coarse."""
+        if self._chosen and intake.coarse is not None:
+            (self._coarse if intake.coarse else self._fine).add(intake)
+            (self._fine if intake.coarse else self._coarse).discard(intake)
+
     def _until(self, intake: Intake) -> float:
         return min(intake.heard + self._lateness, intake.held + 2 * self._lateness)
-
-
-def _current(intake: Intake) -> bool:
-    """Whether a source that is not due has been read up to the present."""
-    feed = intake.feed
-    # A source that does not say so has caught up whenever it makes us wait.
-    return intake.caught_up or (isinstance(feed, QueueFeed) and not feed.tells_caught_up)

@@ -28,6 +28,8 @@ from plait.sources.file import FileSource
 from plait.stats import SourceStats
 
 _SECOND: Final = 10**9
+_BORDERS: Final[tuple[type[Event], ...]] = Rotated, Truncated
+_BORDERS_RESUMED: Final[tuple[type[Event], ...]] = Rotated, Truncated, Waiting
 
 
 if TYPE_CHECKING:
@@ -64,6 +66,12 @@ class Intake:
     2. `done` is set after the last batch was given.
     """
 
+    __slots__ = (
+        "_assembler", "_reading", "_resumption", "_skipper", "_stamper", "_strays", "borders",
+        "caught_up", "coarse", "done", "due", "feed", "heard", "held", "name", "rank", "raw",
+        "stats", "tracker",
+    )  # fmt: skip
+
     def __init__(
         self,
         name: str,
@@ -86,7 +94,7 @@ class Intake:
         self.held = 0.0  # since when it has held bytes and given no record
         self.tracker: Final = tracker
         #: The events that end an incarnation. A file that is gone has left nothing to resume.
-        self.borders: Final = (Rotated, Truncated, *([] if tracker is None else [Waiting]))
+        self.borders: Final = _BORDERS if tracker is None else _BORDERS_RESUMED
         #: Pass bytes on without looking for records in them; set before there are any.
         self.raw = False
         self._reading = reading
@@ -263,10 +271,14 @@ def count(stats: SourceStats, event: Event) -> None:
 class FileFeed:
     """Items of a file, whose iteration never waits."""
 
+    __slots__ = ("_file",)
+
     def __init__(self, file: FileSource) -> None:
         self._file = file
-        #: Whether the file wants to be looked at again though it has caught up.
-        self.restless: Final = file.is_restless
+
+    def restless(self) -> bool:
+        """Whether the file wants to be looked at again though it has caught up."""
+        return self._file.is_restless()
 
     def take(self) -> Item | None:
         """The next item; what it raises is raised."""

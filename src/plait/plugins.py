@@ -74,13 +74,13 @@ def parse_spec(text: str, position: int = 0) -> Spec:
     """Split the settings off a source as a user wrote it; `UsageError` where they are wrong."""
     if not text:
         raise UsageError("a source has no name; write a path, a glob, a folder, - or a URL")
-    if os.path.lexists(text) or (found := _parts(_QUERY, text)) is None:
-        return Spec(text, {}, position)
+    if (found := _parts(_QUERY, text)) is None or os.path.lexists(text):
+        return Spec(text, position=position)
     import glob
     from urllib.parse import parse_qsl
 
     if found[2].split("=")[0] not in SETTINGS and glob.glob(text):
-        return Spec(text, {}, position)
+        return Spec(text, position=position)
     settings: dict[str, str] = {}
     for key, value in parse_qsl(found[2], keep_blank_values=True):
         if key not in SETTINGS:
@@ -120,7 +120,7 @@ def open_sources(
         spec = parse_spec(each, position)
         if (source := _special(spec)) is None:
             label = spec.settings.get("label")
-            files.append(FileSpec(spec.text, position, label, dict(spec.settings)))
+            files.append(FileSpec(spec.text, position, label, spec.settings))
         else:
             name = spec.settings.get("label", source.name)
             others.append((position, Opened(name, source, spec.settings)))

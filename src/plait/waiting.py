@@ -79,6 +79,7 @@ class Waker:
         self._clock = clock
         self._loop = asyncio.get_running_loop()
         self._event = asyncio.Event()
+        self._sleep = asyncio.sleep
         self._descriptor = descriptor
         if descriptor is not None:
             self._loop.add_reader(descriptor, self._event.set)
@@ -94,10 +95,8 @@ class Waker:
 
     async def wait(self, seconds: float) -> None:
         """Wait until woken, at most so long; 0 lets others run once."""
-        from asyncio import sleep
-
         if not seconds:
-            await sleep(0)
+            await self._sleep(0)
             return
         timer = self._clock.call_later(self._loop, seconds, self._event.set)
         try:

@@ -249,7 +249,10 @@ def _run(stream: Stream, sinks: Sequence[Sink], progress: Progress) -> None:
             run_at_once(stream.close())
         return
     import asyncio  # a merge of files alone starts in half the time without
+    import gc
 
+    # Thousands of sources are there to stay; a collection need not look at all of them each time.
+    gc.freeze()
     asyncio.run(_run_in_loop(stream, sinks, progress.tick))
 
 

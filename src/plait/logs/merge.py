@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _BEFORE_ALL: Final = -(2**63)
 
+#: What waits in most lanes of a live stream; a deque of its own takes 600 bytes, full or empty.
+_NOTHING: Final[deque[Batch]] = deque(maxlen=0)
+
 
 class _Lane:
     """One source: what it sent that still waits, and what it can no longer send."""
@@ -23,7 +26,7 @@ class _Lane:
     __slots__ = ("bound", "cursor", "open", "size", "waiting")
 
     def __init__(self) -> None:
-        self.waiting: deque[Batch] = deque()
+        self.waiting = _NOTHING
         self.cursor = 0  # so many records of the first waiting batch have left
         self.bound = _BEFORE_ALL  # nothing with a smaller place will come
         self.size = 0  # bytes that wait
@@ -64,7 +67,6 @@ class Merge:
         rank = len(self._lanes)
         self._lanes.append(_Lane())
         self._names.append(name)
-        self._sources = tuple(self._names)
         heappush(self._bounds, (_BEFORE_ALL, rank))
         return rank
 
@@ -82,6 +84,8 @@ class Merge:
             self._late.append((rank, _part(batch, 0, late).marked(LATE)))
             batch = _part(batch, late, n)
         if late < n:
+            if lane.waiting is _NOTHING:
+                lane.waiting = deque()
             lane.waiting.append(batch)
             lane.size += batch.size
             self._waiting.add(rank)
@@ -156,6 +160,7 @@ class Merge:
                 lane.waiting.popleft()
                 lane.cursor = 0
             else:
+                lane.waiting = _NOTHING
                 self._waiting.discard(rank)
 
     def _end(self, places: Sequence[int], rank: int, floor: tuple[int, int], begin: int) -> int:
@@ -173,6 +178,8 @@ class Merge:
         if len(taken) == 1:
             _, batch, begin, end = taken[0]
             return _part(batch, begin, end)
+        if len(self._sources) < len(self._names):
+            self._sources = tuple(self._names)  # once for many that were opened
         data, bounds, times, places, flags, ranks = weave(taken)
         return Batch(data, bounds, times, places, flags, self._sources, ranks)
 

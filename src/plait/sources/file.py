@@ -42,7 +42,8 @@ class FileSource:
 
     __slots__ = (
         "_block", "_clock", "_closed", "_file", "_follow", "_grace", "_held", "_known",
-        "_linger", "_next", "_opened", "_owed", "_retry", "name", "path", "skipper", "spec",
+        "_linger", "_next", "_opened", "_owed", "_retry", "_short", "name", "path", "skipper",
+        "spec",
     )  # fmt: skip
 
     immediate: Final = True
@@ -77,6 +78,7 @@ class FileSource:
         self._next: Event | None = None  # to be told of the next file instead of `Rotated`
         self._retry = Retry()
         self._opened = self._closed = False
+        self._short = False  # the last read gave less than was asked for
         #: What leaves out parts of the first file, if that is wanted.
         self.skipper: Skipper | None = None
         if follow:
@@ -211,7 +213,11 @@ class FileSource:
             return self._failed(SourceError(self.name, str(error)))
 
     def _read_on(self, file: Incarnation) -> Item:
+        before = file.modified
         status = file.status()
+        short, self._short = self._short, False
+        if short and status.st_size == file.offset and status.st_mtime_ns == before:
+            return self._at_end(file, status)  # what comes from here on is told
         if not file.packed and (status.st_size < file.offset or not file.begins_as_before()):
             return self._start_again(file, status.st_size)
         try:
@@ -221,6 +227,7 @@ class FileSource:
             return Failed(self.name, str(error), "is it damaged?")
         if chunk is not None:
             self._works()
+            self._short = not file.packed and len(chunk.data) < self._block
             return chunk
         return self._at_end(file, status)
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import stat
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from functools import partial
@@ -39,11 +40,18 @@ class Changes(NamedTuple):
 class _Interest:
     """Why we look at a folder: the sources in it by name, and the patterns that lead through."""
 
-    __slots__ = ("names", "steps")
+    __slots__ = ("names", "rotated", "steps")
 
     def __init__(self) -> None:
         self.names: dict[str, FileSource] = {}
+        self.rotated: set[str] = set()  # of them, those that read as names of rotated files
         self.steps: list[tuple[Pattern, int]] = []
+
+    def add(self, name: str, source: FileSource) -> None:
+        """There is a source with this name."""
+        self.names[name] = source
+        if any(rotations(name)):
+            self.rotated.add(name)
 
 
 _Folder = Folder[_Interest]
@@ -201,10 +209,14 @@ class Files:
         return sources
 
     def _expand(self, spec: FileSpec) -> list[FileSource]:
-        folder = spec.pattern.endswith(os.sep) or os.path.isdir(spec.pattern)
+        try:
+            status = os.stat(spec.pattern)
+        except (OSError, ValueError):
+            status = None
+        folder = spec.pattern.endswith(os.sep) or (status and stat.S_ISDIR(status.st_mode))
         if not folder and not is_glob(spec.pattern):
-            return self._expand_path(spec)
-        pattern = Pattern(spec, is_folder=folder)
+            return self._expand_path(spec, status)
+        pattern = Pattern(spec, is_folder=bool(folder))
         self._descend(pattern.root, pattern, 0)
         found = list(self._found)
         sources = self._join()
@@ -213,11 +225,10 @@ class Files:
             self._nothing(pattern, sources)
         return sources
 
-    def _expand_path(self, spec: FileSpec) -> list[FileSource]:
+    def _expand_path(self, spec: FileSpec, status: os.stat_result | None) -> list[FileSource]:
         if not self._starting and spec.pattern in self._known.paths:
             return []
-        with contextlib.suppress(OSError):
-            status = os.stat(spec.pattern)
+        if status is not None:
             same = self._gate.same_as(spec.pattern, status)
             if same is None and spec.pattern in self._known.paths:
                 same = Noted(spec.label or spec.pattern, "is named twice; read once")
@@ -257,7 +268,7 @@ class Files:
         )  # fmt: skip
         self._known.paths.setdefault(path, source)
         if self._follow:
-            place.content.names[name] = source
+            place.content.add(name, source)
             if os.path.islink(path):
                 self._aim(source)
         else:
@@ -269,7 +280,9 @@ class Files:
     def _aim(self, source: FileSource) -> None:
         """Look also at the folder in which the file really is that a link leads to."""
         folder, name = os.path.split(os.path.realpath(source.path))
-        self._look_at(folder).content.names.setdefault(name, source)
+        content = self._look_at(folder).content
+        if name not in content.names:
+            content.add(name, source)
 
     def _look_at(self, path: str) -> _Folder:
         """The folder, with its rotated files noted when it is met: of a new one, none is old."""
@@ -296,7 +309,7 @@ class Files:
     def _touch(self, folder: _Folder, name: str, *, renamed: bool) -> None:
         interest = folder.content
         source = interest.names.get(name)
-        old = list(rotations(name))
+        old = list(rotations(name)) if source is None or name in interest.rotated else []
         if source is not None:
             self._due[source] = None
             if renamed and os.path.islink(source.path):
@@ -370,6 +383,8 @@ class Files:
 
     def _join(self) -> list[FileSource]:
         """Make sources of the paths found, as far as they are new."""
+        if not self._found:
+            return []
         found, self._found = self._found, []
         sources = []
         for path, pattern in sorted(found, key=lambda it: (it[1].spec.position, natural(it[0]))):

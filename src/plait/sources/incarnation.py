@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING
+from zlib import crc32
 
 from plait.errors import SourceError
 from plait.sources.compressed import Expander, kind_of
@@ -114,7 +115,8 @@ class Incarnation:
 
     def begins_as_before(self) -> bool:
         """Whether the file still begins with what was read as its beginning."""
-        return self.packed or head_of(self.fd, self.head.length) == self.head
+        length, crc = self.head
+        return self.packed or crc32(os.pread(self.fd, length, 0)) == crc
 
     def go_to(self, offset: int) -> None:
         """Read on from an offset on the disk; a compressed file has only two ends to go to."""

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
 _DATE = r"(?:19|20)\d\d(?:-?[01]\d-?[0-3]\d)(?:[-_T.]?\d\d[-:_.]?\d\d(?:[-:_.]?\d\d)?)?"
@@ -16,6 +17,8 @@ _DATED = rf"(?P<base>.+)[-._]{_DATE}(?:\.(?P<number>\d{{1,5}}))?{_PACKED}\Z"
 _DATED_INNER = (
     rf"(?P<stem>.+)[-._]{_DATE}(?:\.(?P<number>\d{{1,5}}))?(?P<ext>\.[A-Za-z]\w{{0,9}}?){_PACKED}\Z"
 )
+# What one of these must have: most names are not looked at more closely.
+_PROMISING = r"\.\d{1,5}(?:\.|\Z)|[-._](?:19|20)\d\d"
 
 
 class Rotation(NamedTuple):
@@ -31,10 +34,18 @@ def rotations(name: str) -> Iterator[Rotation]:
 
     Strict, so that `app.log.err` or `app-worker.log` are never taken for an old `app.log`.
     """
-    if not any(map(str.isdigit, name)):
+    promising, patterns = _compiled()
+    if promising.search(name) is None:
         return
-    for pattern in (_NUMBER, _DATED, _INNER, _DATED_INNER):
-        if (found := re.match(pattern, name, re.DOTALL)) is not None:
+    for pattern in patterns:
+        if (found := pattern.match(name)) is not None:
             parts = found.groupdict()
             base = parts.get("base") or parts["stem"] + parts["ext"]
             yield Rotation(base, int(parts["number"] or 0), parts["packed"] is not None)
+
+
+@cache
+def _compiled() -> tuple[re.Pattern[str], list[re.Pattern[str]]]:
+    """What each of them has, and the patterns; not before a name is asked about."""
+    each = (_NUMBER, _DATED, _INNER, _DATED_INNER)
+    return re.compile(_PROMISING), [re.compile(pattern, re.DOTALL) for pattern in each]

@@ -35,6 +35,7 @@ FOLDER: Final = MODIFY | ATTRIB | CLOSE_WRITE | NAMES | DELETE_SELF | MOVE_SELF 
 FILE: Final = MODIFY | ATTRIB
 
 _HEADER = struct.Struct("iIII")
+_LENGTH = struct.Struct("I")  # of the name, at the end of the header
 #: One read's worth: about 2,000 events with names of usual length.
 _BUFFER = 64 * 1024
 # File systems that other machines (or programs) change behind our system's back: NFS, SMB,
@@ -72,25 +73,50 @@ class Inotify:
         _libc().inotify_rm_watch(self._fd, watch)
 
     def drain(self) -> Iterator[Notice]:
-        """All that has happened since the last call; never waits."""
+        """All that has happened between the last call and this one; never waits.
+
+        What has happened more than once may be told once.
+        """
+        left = 0
         while True:
             try:
                 data = os.read(self._fd, _BUFFER)
             except BlockingIOError:
                 return
-            at = 0
-            while at < len(data):
-                watch, mask, _, length = _HEADER.unpack_from(data, at)
-                at += _HEADER.size + length
-                yield Notice(watch, mask, os.fsdecode(data[at - length : at].rstrip(b"\0")))
-            if len(data) < _BUFFER // 2:
+            if not left and len(data) >= _BUFFER // 2:
+                # Writers may be faster than we: only what is there now is waited for.
+                left = len(data) + self._queued()
+            yield from _notices(data)
+            left -= len(data)
+            if left <= 0:
                 return
+
+    def _queued(self) -> int:
+        """Bytes that can be read now."""
+        import fcntl  # only for those who drain a flood
+        import termios
+
+        answer = fcntl.ioctl(self._fd, termios.FIONREAD, b"\0" * 4)
+        return int.from_bytes(answer, sys.byteorder)
 
     def close(self) -> None:
         """End all watches; may be called again."""
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
+
+
+def _notices(data: bytes) -> Iterator[Notice]:
+    """Those of one read, equal ones once: all had happened before any of them is acted upon."""
+    at, size = 0, _HEADER.size
+    seen: set[bytes] = set()
+    while at < len(data):
+        after = at + size + _LENGTH.unpack_from(data, at + size - _LENGTH.size)[0]
+        if (event := data[at:after]) not in seen:
+            seen.add(event)
+            watch, mask, _, _ = _HEADER.unpack_from(event)
+            yield Notice(watch, mask, os.fsdecode(event[size:].rstrip(b"\0")))
+        at = after
 
 
 def is_remote(path: str) -> bool:

@@ -253,11 +253,10 @@ cdef class Scanner:
 
     def __cinit__(self, bint inner=False, rivals=()):
         self.inner = inner
-        self.layouts = <CLayout*> calloc(MOST_LAYOUTS, sizeof(CLayout))
         joined = b"".join(bytes((len(name),)) + name for name in rivals)
         self.rivals_size = len(joined)
         self.rivals = <uint8_t*> malloc(max(1, len(joined)))
-        if self.layouts == NULL or self.rivals == NULL:
+        if self.rivals == NULL:
             raise MemoryError
         memcpy(self.rivals, <const uint8_t*> PyBytes_AS_STRING(joined), len(joined))
 
@@ -277,6 +276,11 @@ cdef class Scanner:
         region, tail, key = layout.region, layout.tail, layout.key
         if max(len(region), len(tail), len(key)) > MOST_REGION:
             return
+        if self.layouts == NULL:
+            # Not before: they are 80 KB, and thousands of logs may be open that say little.
+            self.layouts = <CLayout*> calloc(MOST_LAYOUTS, sizeof(CLayout))
+            if self.layouts == NULL:
+                raise MemoryError
         if self.count < MOST_LAYOUTS:
             slot = self.count
             self.count += 1
@@ -366,7 +370,7 @@ cdef class Scanner:
         cdef void* moved
         if count <= room:
             return True
-        room = max(count, 2 * room + 1024)
+        room = max(count, 2 * room + 16)  # live, there are thousands that see a line at a time
         moved = realloc(self.starts, room * 8)
         if moved == NULL:
             return False
