@@ -1,6 +1,8 @@
 """Errands are run once each, whoever has time."""
 
 import threading
+import weakref
+from functools import partial
 
 import pytest
 
@@ -42,6 +44,23 @@ def test_who_waits_makes_a_call_that_nobody_has_begun() -> None:
         busy = crew.start(lambda: go_on.wait(10))
         ours = crew.start(threading.get_ident)
         assert ours.wait() == threading.get_ident()
+        go_on.set()
+        busy.wait()
+
+
+class _Payload:
+    """Something that one can see go."""
+
+
+def test_an_errand_that_was_waited_for_holds_nothing() -> None:
+    go_on = threading.Event()
+    with Crew(1) as crew:
+        busy = crew.start(lambda: go_on.wait(10))  # the next one stays in the helper's queue
+        taken, given = _Payload(), _Payload()
+        seen = weakref.ref(taken), weakref.ref(given)
+        assert crew.start(partial(lambda _, given: given, taken, given)).wait() is given
+        del taken, given
+        assert [ref() for ref in seen] == [None, None]
         go_on.set()
         busy.wait()
 

@@ -13,7 +13,17 @@ BASE = {"errors", "events", "values", "version"}
 CORE = BASE | {"logs"}
 EDGES = CORE | {"bridge", "sources", "sinks"}
 # Where sources, merge, clock and tasks meet, and what that stands on.
-DRIVER = {"blocking", "crew", "delivery", "draining", "driver", "holding", "intake", "journal"}
+DRIVER = {
+    "blocking",
+    "crew",
+    "delivery",
+    "draining",
+    "driver",
+    "due",
+    "holding",
+    "intake",
+    "journal",
+}
 DRIVER |= {"keeping", "leaving", "ledger", "plugins", "pump", "reading", "resumption", "settings"}
 DRIVER |= {"stats", "waiting", "zones"}
 ALLOWED = {

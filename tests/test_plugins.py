@@ -1,7 +1,7 @@
 """What a user names, and what it stands for."""
 
 import io
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -127,3 +127,54 @@ def test_sinks_are_standard_output_files_and_plug_ins(tmp_path: Path) -> None:
 def test_every_built_in_source_and_setting_says_what_it_is() -> None:
     assert set(SOURCES) == {"cmd"}
     assert all(SETTINGS.values())
+
+
+FORMAT = """
+from plait.logs.times import TimeFormat
+GOOD = TimeFormat("own", "of a package", b"", (), ())
+BAD = 7
+"""
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], None]]:
+    """Installs a package with one entry point for a time format, as pip would."""
+
+    def install(value: str) -> None:
+        info = tmp_path / "stamps-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stamps\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[plait.time_formats]\nmine = {value}\n")
+        (tmp_path / "plait_stamps_of_test.py").write_text(FORMAT)
+        monkeypatch.syspath_prepend(str(tmp_path))
+
+    plugins.time_formats.cache_clear()
+    yield install
+    plugins.time_formats.cache_clear()
+
+
+def test_a_time_format_of_a_package_has_the_name_of_its_entry_point(
+    package: Callable[[str], None],
+) -> None:
+    assert "mine" not in {form.name for form in plugins.time_formats()}
+    plugins.time_formats.cache_clear()
+    package("plait_stamps_of_test:GOOD")
+    assert [(form.name, form.title) for form in plugins.time_formats() if form.name == "mine"] == [
+        ("mine", "of a package")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        ("plait_stamps_of_test:BAD", "7 is no TimeFormat"),
+        ("plait_stamps_of_test:NONE", "AttributeError"),
+        ("plait_no_such_module:X", "No module named 'plait_no_such_module'"),
+    ],
+)
+def test_a_time_format_that_cannot_be_loaded_names_its_package(
+    package: Callable[[str], None], value: str, why: str
+) -> None:
+    package(value)
+    with pytest.raises(UsageError, match=rf"time format mine of stamps: .*{why}.*; mend"):
+        plugins.time_formats()

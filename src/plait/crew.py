@@ -6,7 +6,7 @@ What is worth it lets go of the interpreter: reading, writing, and the compiled 
 import os
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from types import TracebackType
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -14,12 +14,16 @@ R = TypeVar("R")
 
 
 class Errand(Generic[R]):
-    """A call that is made by whoever has time; `wait` gives what it gave."""
+    """A call that is made by whoever has time; `wait` gives what it gave.
 
-    __slots__ = ("_call", "_claim", "_done", "_error", "_result")
+    A helper may come to it long after it was waited for: it holds nothing any more by then.
+    """
 
-    def __init__(self, call: Callable[[], R]) -> None:
-        self._call = call
+    __slots__ = ("_call", "_claim", "_crew", "_done", "_error", "_result")
+
+    def __init__(self, call: Callable[[], R], crew: "Crew") -> None:
+        self._crew = crew
+        self._call: Callable[[], R] | None = call
         self._claim = iter((None,))  # whoever takes this makes the call
         self._done = threading.Lock()
         self._done.acquire()
@@ -28,19 +32,28 @@ class Errand(Generic[R]):
     def run(self) -> None:
         """Make the call, unless somebody does already."""
         for _ in self._claim:
+            call, self._call = self._call, None
+            assert call is not None, "claimed once"
             try:
-                self._result = self._call()
+                self._result = call()
             except BaseException as error:  # noqa: BLE001  # it is raised by `wait`
                 self._error = error
             self._done.release()
 
     def wait(self) -> R:
-        """What the call gave or raised; made here if nobody has begun it. Once."""
+        """What the call gave or raised; made here if nobody has begun it. Once.
+
+        While a helper makes it, others that nobody has begun are made here.
+        """
         self.run()
+        while self._done.locked() and self._crew.lend_a_hand():
+            pass
         self._done.acquire()
         if self._error is not None:
             raise self._error
-        return self._result
+        result = self._result
+        del self._result
+        return result
 
 
 class Crew:
@@ -75,10 +88,22 @@ class Crew:
 
     def start(self, call: Callable[[], R]) -> Errand[R]:
         """Have a call made while the caller goes on."""
-        errand = Errand(call)
+        errand = Errand(call, self)
         if self._threads:
             self._errands.put(errand)
         return errand
+
+    def lend_a_hand(self) -> bool:
+        """Make a call that nobody has begun; False where there is none."""
+        try:
+            errand = self._errands.get_nowait()
+        except Empty:
+            return False
+        if errand is None:  # that a helper is to end
+            self._errands.put(None)
+            return False
+        errand.run()
+        return True
 
     def close(self) -> None:
         """Let the helpers go, and wait until they have gone. May be called again."""

@@ -34,6 +34,7 @@ _BORDERS_RESUMED: Final[tuple[type[Event], ...]] = Rotated, Truncated, Waiting
 
 if TYPE_CHECKING:
     from plait.logs.bookmark import Tracker
+    from plait.logs.passing import Passing
     from plait.resumption import Resumption
 
 
@@ -67,8 +68,8 @@ class Intake:
 
     __slots__ = (
         "_assembler", "_reading", "_resumption", "_skipper", "_stamper", "_strays", "borders",
-        "caught_up", "coarse", "done", "due", "feed", "heard", "held", "name", "rank", "stats",
-        "tracker",
+        "caught_up", "coarse", "done", "due", "feed", "heard", "held", "name", "rank", "raw",
+        "stats", "tracker",
     )  # fmt: skip
 
     def __init__(
@@ -94,12 +95,14 @@ class Intake:
         self.tracker: Final = tracker
         #: The events that end an incarnation. A file that is gone has left nothing to resume.
         self.borders: Final = _BORDERS if tracker is None else _BORDERS_RESUMED
+        #: Pass bytes on without looking for records in them; set before there are any.
+        self.raw = False
         self._reading = reading
         self._strays = 0
         self._resumption = resumption
         self._skipper = None if resumption is None else resumption.skipper
         self._stamper: Stamper | None = None
-        self._assembler: Assembler | None = None
+        self._assembler: Assembler | Passing | None = None
 
     def take(self, now: int, *, live: bool) -> Taken:
         """Take one item of the source, and make batches of its bytes."""
@@ -170,8 +173,13 @@ class Intake:
         modified = None if self.caught_up else self.feed.modified()
         return now if modified is None else min(modified, now)
 
-    def _begin(self, now: int) -> Assembler:
+    def _begin(self, now: int) -> "Assembler | Passing":
         reading = self._reading
+        if self.raw:
+            from plait.logs.passing import Passing
+
+            self._assembler = Passing(self.name, limit=reading.limit)
+            return self._assembler
         self._stamper = reading.stamper(self.feed.modified() or now)
         self._assembler = Assembler(
             self.name, self._stamper, default=self._default(now), limit=reading.limit
@@ -185,8 +193,10 @@ class Intake:
         if self.tracker is not None:
             self.tracker.put(batches)
         for batch in batches:
-            stats.records += len(batch)
             stats.bytes += batch.size
+            if self.raw:
+                continue
+            stats.records += len(batch)
             if batch.flags.count(STAMPED) != len(batch):
                 stats.unstamped += sum(not flag & STAMPED for flag in batch.flags)
             if stats.skipped:
@@ -224,6 +234,11 @@ class Intake:
         if disordered := self._strays - self.stats.disordered:
             self.stats.disordered += disordered
             yield Disordered(self.name, disordered)
+
+    @property
+    def title(self) -> str:
+        """What the format that was found looks like."""
+        return "" if self._stamper is None else self._stamper.detected.title
 
     def learn(self) -> None:
         """Bring what was detected and assumed into the statistics."""

@@ -2,13 +2,15 @@
 
 A package adds a source for URLs `name://...` (or `name:...`) by an entry point `name` in the
 group `plait.sources`, a callable that takes the text after the colon and a dict of settings and
-returns a source; a sink likewise in `plait.sinks`.
+returns a source; a sink likewise in `plait.sinks`. An entry point in `plait.time_formats` is a
+`plait.logs.times.TimeFormat`, whatever the format calls itself.
 """
 
 import os
 import re
 import stat
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -20,7 +22,10 @@ from plait.sources.files import Files, FileSource, FileSpec
 from plait.values import frozen
 
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     from plait.logs.render import Renderer
+    from plait.logs.times import TimeFormat
     from plait.sources.memory import Former
 
 #: Settings that any source takes as a query: `app.log?tz=Asia/Shanghai&label=app`.
@@ -28,6 +33,7 @@ SETTINGS: Final = {
     "label": "the name shown for the source",
     "tz": "the time zone of its stamps that name none",
     "time-format": "the format of its stamps",
+    "boot": "when its machine started, for stamps that count from there",
 }
 _QUERY: Final = r"([^?].*)\?([a-z][a-z-]+=[^?]*)"
 _SCHEME: Final = r"([A-Za-z][A-Za-z0-9+.-]+):(.*)"
@@ -181,6 +187,30 @@ def _entry_point(group: str, name: str) -> Callable[..., object] | None:
     for entry in entry_points(group=group, name=name):
         return entry.load()  # type: ignore[no-any-return]  # a plug-in's word
     return None
+
+
+@lru_cache(maxsize=1)
+def time_formats() -> tuple["TimeFormat", ...]:
+    """The time formats that installed packages add; `UsageError` names one that is none."""
+    from importlib.metadata import entry_points
+
+    from plait.logs.times import TimeFormat
+
+    found = []
+    for entry in sorted(entry_points(group="plait.time_formats"), key=lambda entry: entry.name):
+        try:
+            form = entry.load()
+        except Exception as error:
+            raise UsageError(_broken(entry, f"{type(error).__name__}: {error}")) from error
+        if not isinstance(form, TimeFormat):
+            raise UsageError(_broken(entry, f"{form!r} is no TimeFormat"))
+        found.append(form.renamed(entry.name))
+    return tuple(found)
+
+
+def _broken(entry: "EntryPoint", why: str) -> str:
+    package = entry.dist.name if entry.dist is not None else entry.value
+    return f"time format {entry.name} of {package}: {why}; mend that package or uninstall it"
 
 
 class _Iterable:

@@ -3,13 +3,15 @@
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict
 
 from plait.errors import UsageError
 from plait.events import Event
 from plait.logs.assemble import LIMIT
 from plait.logs.batch import Step
-from plait.logs.times import Stamper
+from plait.logs.times import Stamper, TimeFormat, added_formats
+from plait.plugins import time_formats
 from plait.values import frozen
 from plait.zones import local_zone, zone_of
 
@@ -37,10 +39,13 @@ class Options:
     1970 UTC, or a datetime, which is in `tz` where it names no zone. Files are read only where
     they can hold such records, if they are in order; `read_all` does not rely on that.
     `tz` is the zone of stamps that name none, `time_format` the name or pattern of a format.
+    `time_formats` are further formats, by name: each a pattern or a `TimeFormat`.
     `steps` work on every batch. `memory` bounds the bytes that wait, `limit` those of a record.
     `exclude` names files that no glob or folder may bring in. `on_event` is called with each
     event, on the stream's thread. With `resume` the stream goes on where a former one was when it
-    gave these `Stream.bookmarks`; {} at the first time. Its sources must be files.
+    gave these `Stream.bookmarks`; {} at the first time. Its sources must be files. With `raw`
+    and order "arrival" the bytes of files at rest pass one file after the other, and nobody looks
+    for records in them: a batch is a piece of bytes without a time, and records are not counted.
     """
 
     live: bool = False
@@ -52,16 +57,20 @@ class Options:
     read_all: bool = False
     tz: str | tzinfo | None = None
     time_format: str | None = None
+    time_formats: Mapping[str, str | TimeFormat] = MappingProxyType({})
     steps: Sequence[Step] = ()
     memory: int = MEMORY
     limit: int = LIMIT
     exclude: Sequence[str] = ()
     on_event: Callable[[Event], None] | None = None
     resume: Mapping[str, Any] | None = None
+    raw: bool = False
 
     def __post_init__(self) -> None:
         if self.order not in {"time", "arrival"}:
             raise UsageError(f"order {self.order!r} is not known; write time or arrival")
+        if self.raw and (self.live or self.order != "arrival" or self.resume is not None):
+            raise UsageError("raw is for files at rest in order arrival, and not to be resumed")
         if self.lateness is not None and not self.lateness >= 0:
             raise UsageError(f"lateness {self.lateness!r} is negative")
         for name, moment in (("since", self.since), ("until", self.until)):
@@ -111,11 +120,19 @@ class Options:
         """How one source is to be read, by its own settings before these."""
         tz = settings.get("tz", self.tz)
         time_format = settings.get("time-format", self.time_format)
+        added = _added(tuple(self.time_formats.items()))
         if time_format is not None:
-            _check(time_format)
-        if tz is None:
-            return Reading(local_zone(), "local", time_format, self.limit)
-        return Reading(zone_of(tz) if isinstance(tz, str) else tz, "given", time_format, self.limit)
+            _check(time_format, added)
+        zone = local_zone() if tz is None else zone_of(tz) if isinstance(tz, str) else tz
+        boot = settings.get("boot")
+        return Reading(
+            zone,
+            "local" if tz is None else "given",
+            time_format,
+            self.limit,
+            None if boot is None else _boot(boot, zone),
+            added,
+        )
 
 
 class Given(TypedDict, total=False):
@@ -129,12 +146,14 @@ class Given(TypedDict, total=False):
     read_all: bool
     tz: str | tzinfo | None
     time_format: str | None
+    time_formats: Mapping[str, str | TimeFormat]
     steps: Sequence[Step]
     memory: int
     limit: int
     exclude: Sequence[str]
     on_event: Callable[[Event], None] | None
     resume: Mapping[str, Any] | None
+    raw: bool
 
 
 @frozen
@@ -145,14 +164,19 @@ class Reading:
     zone_from: str = "local"
     time_format: str | None = None
     limit: int = LIMIT
+    boot: int | None = None  # nanoseconds since 1970 UTC
+    time_formats: tuple[TimeFormat, ...] = ()
 
     def stamper(self, reference: int) -> Stamper:
-        """What reads the stamps, of a log that ends at about `reference` (ns)."""
+        """What finds the stamps; `reference` (ns) is about when the source ends."""
         return Stamper(
             zone=self.zone,
             reference=reference,
             format=self.time_format,
             zone_from=self.zone_from,
+            boot=self.boot,
+            added=self.time_formats,
+            installed=time_formats,
         )
 
     def seek(self, since: int | None, until: int | None) -> "Seek":
@@ -162,7 +186,24 @@ class Reading:
         return Seek(since, until, self.zone, self.stamper, self.limit)
 
 
+def _boot(text: str, zone: tzinfo) -> int:
+    """The time at which a machine started, written as in any log."""
+    line = text.removeprefix("@").encode() + b"\n"
+    for name in ("iso", "ctime", "rfc2822", "epoch", "iso-minute"):
+        time = Stamper(zone=zone, reference=0, format=name).stamp(line)
+        if time is not None:
+            return time
+    raise UsageError(
+        f"boot {text!r} is no time; write for example 2026-03-01T09:58:12 or 1772359092.5"
+    )
+
+
 @lru_cache
-def _check(time_format: str) -> None:
+def _added(given: tuple[tuple[str, str | TimeFormat], ...]) -> tuple[TimeFormat, ...]:
+    return added_formats(dict(given))
+
+
+@lru_cache
+def _check(time_format: str, added: tuple[TimeFormat, ...]) -> None:
     """Raise `UsageError` for a format that is neither known nor a pattern."""
-    Stamper(zone=UTC, reference=0, format=time_format)
+    Reading(UTC, time_format=time_format, time_formats=added).stamper(0)

@@ -1,11 +1,12 @@
-"""For tests of programs that use plait, and of sources and sinks for it.
+"""For tests of programs that use plait, and of sources, sinks and time formats for it.
 
-A source that says what the test says, a clock that the test moves, and checks that a source or
-a sink keeps the promises that the driver relies on.
+A source that says what the test says, a clock that the test moves, and checks that a source, a
+sink or a time format keeps the promises that plait relies on.
 """
 
 import asyncio
 import json
+import re
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from heapq import heappop, heappush
@@ -18,6 +19,8 @@ from plait.errors import SourceError
 from plait.events import CaughtUp, Event
 from plait.logs.batch import STAMPED, Batch
 from plait.logs.chunk import Chunk
+from plait.logs.times import Stamper, TimeFormat, added_formats
+from plait.logs.times.calendar import iso
 from plait.settings import Given, Options
 from plait.sinks import Sink
 from plait.sources import AsyncSource, Item, Source
@@ -195,11 +198,34 @@ def check_sink(make: Callable[[], Sink]) -> None:
         loop.call(run)
 
 
+def check_time_format(form: TimeFormat) -> None:
+    """Read the examples of a time format, which must have two lines with a time and one without.
+
+    `AssertionError` says which promise it breaks: an example gives its time, the lead has no
+    groups and each text three, and it is not by chance a format that plait has.
+    """
+    times = [example.time for example in form.examples]
+    assert sum(time is not None for time in times) >= 2, "give two examples with a time"
+    assert None in times, "give an example that must not match"
+    assert re.compile(form.lead).groups == 0, "the lead has no groups"
+    for text in form.texts:
+        assert re.compile(text.pattern).groups == 3, f"the pattern of {text.name} has three groups"
+    added = added_formats({form.name: form})
+    for example in form.examples:
+        stamper = Stamper(
+            zone=example.zone, reference=example.reference, format=form.name, added=added
+        )
+        time = stamper.stamp(example.line + b"\n")
+        shown = None if time is None else iso(time)
+        assert shown == example.time, f"{example.line!r} gave {shown}, not {example.time}"
+
+
 __all__ = [
     "ManualClock",
     "ScriptedSource",
     "batch_of",
     "check_sink",
     "check_source",
+    "check_time_format",
     "stream",
 ]

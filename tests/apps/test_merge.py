@@ -158,6 +158,20 @@ def test_options_may_come_from_a_file_and_the_command_line_goes_first(logs: Path
     assert plait("merge", "--config", config, "--no-label")[1] == WHOLE[-40:]
 
 
+def test_time_formats_of_a_file_are_found_by_themselves_and_by_name(tmp_path: Path) -> None:
+    pump, valve = tmp_path / "pump.log", tmp_path / "valve.log"
+    pump.write_text("01~03~2026 10h00m01 on\n  more\n01~03~2026 10h00m03 off\n")
+    valve.write_text("2026-03-01T10:00:02Z and 01~03~2026 10h00m00\n")
+    config = tmp_path / "plait.toml"
+    config.write_text('tz = "UTC"\nlabel = false\n[time-formats]\npump = "%d~%m~%Y %Hh%Mm%S"\n')
+    status, out, _ = plait("merge", pump, valve, "--config", config, "--time-format", "iso")
+    assert (status, out.splitlines()[0]) == (0, valve.read_bytes().rstrip())
+    status, out, _ = plait("merge", pump, f"{valve}?time-format=iso", "--config", config)
+    assert [line[:2] for line in out.splitlines()] == [b"01", b"  ", b"20", b"01"]
+    status, out, _ = plait("merge", pump, f"{valve}?time-format=pump", "--config", config)
+    assert [line[:2] for line in out.splitlines()] == [b"20", b"01", b"  ", b"01"]
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -165,6 +179,9 @@ def test_options_may_come_from_a_file_and_the_command_line_goes_first(logs: Path
         ("follow = 'yes'", "follow is 'yes'; write true or false"),
         ("order = 'size'", "write one of time, arrival"),
         ("= 1", "this is no TOML"),
+        ("time-formats = 'x'", "time-formats is 'x'; write a table of patterns"),
+        ("[time-formats]\niso = '%Y-%m-%d %H'", "'iso' cannot be added: the name is taken"),
+        ("[time-formats]\npump = '%H'", "names no time of a day"),
     ],
 )
 def test_a_wrong_configuration_is_explained(logs: Path, text: str, says: str) -> None:
@@ -397,3 +414,23 @@ def test_a_command_that_is_followed_is_ended_with_us(logs: Path) -> None:
         assert running.end()[0] == 0
         with pytest.raises(ProcessLookupError):
             os.kill(child, 0)
+
+
+def test_bytes_pass_as_they_are_where_nothing_asks_for_records(tmp_path: Path) -> None:
+    whole = b"2026-03-01T10:00:01Z one\n  more\r\n\x00\xff\n\n2026-03-01T10:00:00Z end"
+    (tmp_path / "a.log").write_bytes(whole)
+    (tmp_path / "b.log").write_bytes("2026-03-01T09:00:00Z zwei\n".encode("utf-16"))
+    both = whole + b"\n2026-03-01T09:00:00Z zwei\n"
+    assert plait("merge", tmp_path / "a.log") == (0, whole + b"\n", "")
+    arrival: list[str | Path] = [
+        "merge",
+        tmp_path / "a.log",
+        tmp_path / "b.log",
+        "--order",
+        "arrival",
+    ]
+    assert plait(*arrival) == (0, both, "")
+    # With statistics records are looked for, and the bytes are the same.
+    status, out, err = plait(*arrival, "--stats")
+    assert (status, out) == (0, both)
+    assert json.loads(err.splitlines()[-1])["records"] == 3

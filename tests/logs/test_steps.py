@@ -245,6 +245,33 @@ def test_grep_and_exclude_divide_the_records(
     assert sorted(r.time for r in parts) == list(range(len(raws)))
 
 
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        *("one.two", "ones?two", "one*two", "one{0}two", "on(?:es)?two", "one|two.", r"one\.two"),
+        *("[o]ne+t", "(?i)ONE.t", "(?P<first>one|two) s", "one two$", r"\bone\b", "o{2,}.*two"),
+        "(one|(t)wo) (x|s)",
+    ],
+)
+def test_a_text_is_only_asked_for_where_no_match_can_be_without_it(pattern: str) -> None:
+    lines = [
+        "one two",
+        "onestwo",
+        "ontwo",
+        "onetwo",
+        "oneetwo",
+        "two!",
+        "one.two",
+        "two s",
+        "ootwo",
+    ]
+    raws = [f"{line}\n".encode() for line in [*lines, "nothing", "", "ONE TWO"]]
+    for ignore_case in (False, True):
+        found = grep([pattern], ignore_case)(batch_of(raws)).raws()
+        assert found == found_one_by_one(pattern, raws, ignore_case)
+        assert found
+
+
 def test_a_greedy_pattern_does_not_read_the_batch_over_and_over() -> None:
     # Searched as one, each `a` would read on to the end of the batch: minutes, not milliseconds.
     batch = batch_of([b"a" + b"b" * 98 + b"\n"] * 10_000)

@@ -9,7 +9,6 @@ from plait.errors import PlaitError, SourceError, UsageError
 from plait.intake import Intake
 from plait.logs.batch import STAMPED, SUSPECT, Batch
 from plait.logs.chunk import Chunk
-from plait.logs.times.table import FORMATS
 from plait.plugins import Opened
 from plait.settings import Reading
 from plait.sources import AsyncSource, Item, Source
@@ -173,8 +172,8 @@ def _conclude(findings: Findings, intake: Intake, reading: Reading) -> None:
     if stats.format is None or not findings.stamped:
         return
     findings.format = stats.format
-    titles = {form.name: form.title for form in FORMATS}
-    findings.title = titles.get(stats.format, "the pattern that was given")
+    pattern = intake.title == f"as given: {stats.format}"
+    findings.title = "the pattern that was given" if pattern else intake.title
     findings.year = stats.year or ""
     findings.zone = _zone(reading) if stats.zone != _IN_STAMP else _IN_STAMP
 

@@ -11,9 +11,9 @@ from plait.apps.cli import complain
 from plait.apps.findings import Findings, examine
 from plait.events import Failed
 from plait.logs.render import format_time, visible
-from plait.logs.times import TimeFormat
+from plait.logs.times import TimeFormat, added_formats
 from plait.logs.times.table import FORMATS
-from plait.plugins import OpenedSources, open_sources
+from plait.plugins import OpenedSources, open_sources, time_formats
 from plait.settings import Options
 
 # Lines are cut to what a terminal has; elsewhere to this many columns.
@@ -27,9 +27,12 @@ def run(values: dict[str, Any]) -> int:
     """Show the known formats, or what is in the files; 1 when one of them cannot be read."""
     terminal = os.isatty(1)
     if not values["file"]:
-        _show_known(as_json=values["json"], terminal=terminal)
+        known = (*FORMATS, *added_formats(values["time_formats"]), *time_formats())
+        _show_known(known, as_json=values["json"], terminal=terminal)
         return 0
-    options = Options(tz=values["tz"], time_format=values["time_format"])
+    options = Options(
+        tz=values["tz"], time_format=values["time_format"], time_formats=values["time_formats"]
+    )
     opened = open_sources(values["file"])
     try:
         return _show_files(opened, options, as_json=values["json"], terminal=terminal)
@@ -64,13 +67,13 @@ def _write(lines: Sequence[str]) -> None:
 # -- the known formats -----------------------------------------------------------------------
 
 
-def _show_known(*, as_json: bool, terminal: bool) -> None:
+def _show_known(known: Sequence[TimeFormat], *, as_json: bool, terminal: bool) -> None:
     if as_json:
-        _write([json.dumps(_known_as_dict(form)) for form in FORMATS])
+        _write([json.dumps(_known_as_dict(form)) for form in known])
     elif terminal:
-        _print_known()
+        _print_known(known)
     else:
-        rows = [(form.name, form.title, _example(form), _recognised(form)) for form in FORMATS]
+        rows = [(form.name, form.title, _example(form), _recognised(form)) for form in known]
         _write(aligned([("name", "what it is", "example", "recognised"), *rows]))
 
 
@@ -85,7 +88,7 @@ def _known_as_dict(form: TimeFormat) -> dict[str, object]:
 
 
 def _example(form: TimeFormat) -> str:
-    return next(_safe(each.line) for each in form.examples if each.time is not None)
+    return next((_safe(each.line) for each in form.examples if each.time is not None), "")
 
 
 def _recognised(form: TimeFormat) -> str:
@@ -111,14 +114,14 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _print_known() -> None:
+def _print_known(known: Sequence[TimeFormat]) -> None:
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(style="bold", no_wrap=True)
-    for form in FORMATS:
+    for form in known:
         what = Text.assemble(form.title, "\n", (_example(form), "cyan"))
         if (recognised := _recognised(form)) != _ALWAYS:
             what.append(f"\n{recognised.removeprefix(f'{_ALWAYS}; ')}", "dim")

@@ -11,6 +11,7 @@ from plait.apps.reports import Progress, Reporter, write_stats
 from plait.blocking import run_at_once
 from plait.driver import Stream
 from plait.errors import SinkError, UsageError
+from plait.logs.kernel import keep_pages
 from plait.logs.render import Renderer, renderer
 from plait.plugins import open_sink, parse_spec
 from plait.settings import Options
@@ -46,11 +47,13 @@ def _merge(
     skip_backlog = values["since"] == "now" and values["follow"]
     now = time.time_ns() if keeping is None else keeping.began
     since, until = time_range(values, now)
+    raw = _is_raw(values, outputs)
     stream = Stream(
         values["source"],
         Options(
             live=values["follow"],
-            order=values["order"],
+            order="arrival" if raw else values["order"],
+            raw=raw,
             lateness=_lateness(values["lateness"]),
             skip_backlog=skip_backlog,
             since=None if skip_backlog else since,
@@ -58,6 +61,7 @@ def _merge(
             read_all=values["read_all"],
             tz=values["tz"],
             time_format=values["time_format"],
+            time_formats=values["time_formats"],
             steps=filters(values),
             exclude=written_files(values["source"], outputs, resume=values["resume"]),
             on_event=reporter,
@@ -65,6 +69,7 @@ def _merge(
         ),
     )
     stream.open()
+    keep_pages()
     follow = values["follow"]
     sinks = _open_sinks(stream, values, outputs, reporter if follow else None, keeping)
     progress = Progress(stream, wanted=values["progress"], to_terminal=_is_terminal(outputs))
@@ -80,6 +85,18 @@ def _merge(
         if values["stats"]:
             write_stats(stream.stats)  # last, for programs that read the last line
     return 1 if stream.stats.failed else 0
+
+
+def _is_raw(values: dict[str, Any], outputs: Sequence[str]) -> bool:
+    """Whether the bytes may pass as they are: nothing that was asked for looks into records."""
+    asked = ("follow", "resume", "stats", "verbose", "since", "until", "level", "grep", "exclude")
+    if any(values[name] for name in asked) or values["label"] or values["color"] == "always":
+        return False
+    if values["output_format"] != "text" or _is_terminal(outputs):
+        return False
+    sources = values["source"]
+    alone = len(sources) == 1 and os.path.isfile(parse_spec(sources[0]).text)
+    return alone or values["order"] == "arrival"
 
 
 def time_range(values: dict[str, Any], now: int) -> tuple[int | None, int | None]:

@@ -101,6 +101,7 @@ VERIFY: Final = (
 FORMATS: Final = (
     *READING,
     Option("json", "one JSON object a file", "flag"),
+    CONFIG,
 )
 DEMO: Final = (
     Option("writers", "how many programs write a log each (default: 5)", "number", "N", default=5),
@@ -208,6 +209,7 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
                 values[option.key] = values[option.key] or (
                     [] if option.kind == "repeat" else False
                 )
+    values["time_formats"] = config.get("time_formats", {})
     for argument, _, _ in command.arguments:
         values[argument] = given[argument] or config.get(argument, given[argument])
     return command, values
@@ -215,9 +217,10 @@ def parse(argv: Sequence[str]) -> tuple[Command, dict[str, Any]]:
 
 def say_version() -> NoReturn:
     """What `--version` does."""
+    from plait.logs.kernel import COMPILED
     from plait.version import version_line
 
-    print(version_line())  # noqa: T201  # what was asked for
+    print(version_line(compiled=COMPILED))  # noqa: T201  # what was asked for
     raise SystemExit(0)
 
 
@@ -292,15 +295,27 @@ def _configured(command: Command, path: str | None) -> Mapping[str, object]:
     known = {option.name: option for option in command.options if option is not CONFIG}
     values: dict[str, object] = {}
     for name, value in table.items():
-        if name == "source":
+        if name == "time-formats" and "time-format" in known:
+            values["time_formats"] = _patterns(path, value)
+        elif name == "source":
             values[name] = _checked(path, name, value, "repeat", ())
         elif name in known:
             option = known[name]
             values[option.key] = _checked(path, name, value, option.kind, option.choices)
         else:
-            names = ", ".join(["source", *known])
+            names = ", ".join(["source", *known, "time-formats"])
             raise UsageError(f"--config {path}: {name!r} is not known; known: {names}")
     return values
+
+
+def _patterns(path: str, value: object) -> Mapping[str, str]:
+    """The table of time formats: a name and a pattern each."""
+    if isinstance(value, dict) and all(isinstance(each, str) for each in value.values()):
+        return value
+    raise UsageError(
+        f"--config {path}: time-formats is {value!r}; write a table of patterns, for instance "
+        "pump = '%d~%m~%Y %Hh%Mm%S'"
+    )
 
 
 def _checked(path: str, name: str, value: object, kind: Kind, choices: tuple[str, ...]) -> object:

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Any, Final, Literal
 
@@ -17,6 +17,7 @@ from plait.logs.assemble import LIMIT
 from plait.logs.batch import Batch, Step
 from plait.logs.chunk import Chunk
 from plait.logs.steps import chain
+from plait.logs.times import TimeFormat
 from plait.logs.verify import FormName, Verdict, Verifier
 from plait.plugins import Opened, open_sources, parse_spec
 from plait.settings import Options, Reading
@@ -35,6 +36,7 @@ class Settings:
 
     tz: str | tzinfo | None = None
     time_format: str | None = None
+    time_formats: Mapping[str, str | TimeFormat] = field(default_factory=dict)
     steps: Sequence[Step] = ()
     limit: int = LIMIT
     exclude: Sequence[str] = ()
@@ -56,7 +58,11 @@ class Settings:
     def reading(self, own: Mapping[str, str]) -> Reading:
         """How a source with settings of its own is to be read."""
         options = Options(
-            order=self.order, tz=self.tz, time_format=self.time_format, limit=self.limit
+            order=self.order,
+            tz=self.tz,
+            time_format=self.time_format,
+            time_formats=self.time_formats,
+            limit=self.limit,
         )
         return options.reading(own)
 
@@ -71,6 +77,7 @@ def run(values: dict[str, Any]) -> int:
     settings = Settings(
         tz=values["tz"],
         time_format=values["time_format"],
+        time_formats=values["time_formats"],
         steps=[*Options(since=since, until=until).pipe(), *filters(values)],
         order=values["order"],
         late=values["late"],

@@ -30,6 +30,13 @@ class Stamps(Protocol):
     def learn(self, sample: bytes) -> None:
         """Choose the format by whole lines from the start of the incarnation."""
 
+    def whole(self, block: bytes, begin: int, end: int) -> int:
+        """Where in `block[begin:end]`, of whole lines, what `scan` gets now ends.
+
+        The rest comes again with more: it begins a record that ends, or has its stamp, in lines
+        that are still to come.
+        """
+
     def scan(
         self, block: bytes, begin: int = 0, end: int | None = None
     ) -> tuple["array[int]", "array[int]"]:
@@ -47,8 +54,8 @@ class Assembler:
     2. The places of all batches together never go back.
     3. The batches hold every byte of the source in its order (in UTF-8), and a newline more
        where a last line had none or where a record over `limit` bytes was cut.
-    4. No more is held than one record of at most `limit` bytes, one partial line of as much,
-       and the sample of 64 KiB.
+    4. No more is held than one record of at most `limit` bytes, the begin of another, one
+       partial line of as much, and the sample of 64 KiB.
     """
 
     def __init__(self, source: str, stamps: Stamps, *, default: int, limit: int = LIMIT) -> None:
@@ -73,6 +80,7 @@ class Assembler:
         self._tail: list[bytes] = []  # the parts of a line that has not ended
         self._tail_size = 0
         self._inside = False  # the tail goes on a line whose begin was cut off
+        self._begun = b""  # lines that begin a record which is not scanned before it is whole
         self._open: list[bytes] = []  # the lines of the record that may still grow
         self._open_size = 0
         self._open_time: int | None = None  # its stamp
@@ -92,7 +100,7 @@ class Assembler:
         return self._take(self._decoder.feed(chunk.data))
 
     def flush(self, present: int | None = None) -> list[Batch]:
-        """The record that is held back; a line that has not ended stays."""
+        """The record that is held back; a line or a record that has not ended stays."""
         self._present = present
         out = self._take(self._decoder.settle()) if self._decoder.held else []
         if self._held:
@@ -108,6 +116,8 @@ class Assembler:
             out += self._lines(b"\n")
         if self._held:
             out += self._learn(final=True)
+        if self._begun:
+            out += self._scan(b"", 0, 0, ended=True)
         out += self._close()
         if unended:
             out[-1] = _last_marked(out[-1], ADDED)
@@ -262,8 +272,17 @@ class Assembler:
 
     # -- records -------------------------------------------------------------------------
 
-    def _scan(self, block: bytes, begin: int, end: int) -> list[Batch]:
-        """The records that end in the whole lines of `block[begin:end]`."""
+    def _scan(self, block: bytes, begin: int, end: int, *, ended: bool = False) -> list[Batch]:
+        """The records that end in the whole lines of `block[begin:end]`; all when it is `ended`."""
+        if self._begun:
+            block = self._begun + block[begin:end]
+            begin, end, self._begun = 0, len(block), b""
+        cut = end if ended else self._stamps.whole(block, begin, end)
+        if end - self._limit <= cut < end:
+            self._begun = block[cut:end]
+            if cut == begin:
+                return []
+            end = cut
         starts, times = self._stamps.scan(block, begin, end)
         if not starts:
             lines = block[begin:end]

@@ -5,9 +5,10 @@ The unit that moves through plait is a batch; nothing on the hot path makes an o
 
 from array import array
 from collections.abc import Callable, Iterator, Sequence
-from itertools import accumulate, pairwise
+from itertools import pairwise
 from typing import Final
 
+from plait.logs.kernel import take
 from plait.logs.levels import level_of
 from plait.values import frozen
 
@@ -140,18 +141,10 @@ class Batch(Sequence[Record]):
 
     def take(self, kept: Sequence[int]) -> "Batch":
         """A batch of the records with the given indices, in the given order."""
-        data, bounds, origins = self.block, self.bounds, self.origins
-        raws = [data[bounds[i] : bounds[i + 1]] for i in kept]
-        return Batch(
-            b"".join(raws),
-            array("q", accumulate(map(len, raws), initial=0)),
-            array("q", [self.times[i] for i in kept]),
-            array("q", [self.places[i] for i in kept]),
-            bytes([self.flags[i] for i in kept]),
-            self.sources,
-            None if origins is None else array("i", [origins[i] for i in kept]),
-            self.begin if kept and kept[0] == 0 else None,
-        )
+        column = kept if isinstance(kept, array) else array("q", kept)
+        data, bounds, times, places, flags, origins = take(self, column)
+        begin = self.begin if kept and kept[0] == 0 else None
+        return Batch(data, bounds, times, places, flags, self.sources, origins, begin)
 
     def marked(self, flag: int) -> "Batch":
         """The same batch with `flag` set on every record."""

@@ -20,9 +20,12 @@ from plait.errors import UsageError
 
 #: Every level, least first.
 LEVELS: Final = ("trace", "debug", "info", "notice", "warning", "error", "fatal")
+#: A level as a byte: its place in `LEVELS`, counted from 1; 0 stands for none.
+CODES: Final[dict[str | None, int]] = {None: 0} | {name: i for i, name in enumerate(LEVELS, 1)}
 
+# This and what follows is also what the compiled kernel goes by (`logs.kernel`).
 # What programs call the levels, in any case and wherever the context says that it is a level.
-_NAMES: Final = {
+NAMES: Final = {
     b"trace": "trace", b"trc": "trace", b"trce": "trace", b"finest": "trace", b"finer": "trace",
     b"verbose": "trace", b"vrb": "trace",
     b"debug": "debug", b"dbg": "debug", b"dbug": "debug", b"fine": "debug",
@@ -34,18 +37,25 @@ _NAMES: Final = {
     b"emerg": "fatal", b"emergency": "fatal", b"panic": "fatal",
 }  # fmt: skip
 # Words too common in prose to be levels in capitals alone ("PERSONAL INFORMATION", "NOTE").
-_PROSE: Final = {b"information", b"informational", b"note", b"fine"}
-_LETTERS: Final = {
+PROSE: Final = {b"information", b"informational", b"note", b"fine"}
+LETTERS: Final = {
     b"t": "trace", b"v": "trace", b"d": "debug", b"i": "info", b"n": "notice",
     b"w": "warning", b"e": "error", b"c": "fatal", b"f": "fatal",
 }  # fmt: skip
-_SYSLOG: Final = ("fatal", "fatal", "fatal", "error", "warning", "notice", "info", "debug")
-_TENS: Final = (None, "trace", "debug", "info", "warning", "error", "fatal")  # pino, bunyan
+SYSLOG: Final = ("fatal", "fatal", "fatal", "error", "warning", "notice", "info", "debug")
+TENS: Final = (None, "trace", "debug", "info", "warning", "error", "fatal")  # pino, bunyan
 _REDIS: Final = {b".": "debug", b"-": "trace", b"*": "notice", b"#": "warning"}
+# The keys of JSON objects that hold a level, in any case.
+JSON_KEYS: Final = (
+    b"level", b"levelname", b"level_name", b"loglevel", b"loglevelname", b"loglevel_name",
+    b"log.level", b"log.levelname", b"log.level_name",
+    b"log_level", b"log_levelname", b"log_level_name",
+    b"lvl", b"severity", b"severitytext", b"severity_text", b"@l",
+)  # fmt: skip
 
 # A level stands early in a record or not at all; message keys may stand before it in JSON.
-_HEAD: Final = 300
-_JSON_HEAD: Final = 4096
+HEAD: Final = 300
+JSON_HEAD: Final = 4096
 
 
 def level_of(raw: bytes) -> str | None:
@@ -55,15 +65,15 @@ def level_of(raw: bytes) -> str | None:
         level = _at_start(start)
         if level is not None:
             return level
-    brace = raw.find(b"{", 0, _HEAD)
+    brace = raw.find(b"{", 0, HEAD)
     if brace < 0:
-        return _plain(raw, _HEAD)
-    return (_plain(raw, brace) if brace else None) or _json(raw, brace) or _plain(raw, _HEAD)
+        return _plain(raw, HEAD)
+    return (_plain(raw, brace) if brace else None) or _json(raw, brace) or _plain(raw, HEAD)
 
 
 def level_rank(name: str) -> int:
     """The place of a level in `LEVELS`; takes the aliases too (`warn`, `ERR`, `critical`)."""
-    level = _NAMES.get(name.strip().lower().encode("utf-8", "replace"))
+    level = NAMES.get(name.strip().lower().encode("utf-8", "replace"))
     if level is None:
         raise UsageError(f"unknown level {name!r}; write one of {', '.join(LEVELS)}")
     return LEVELS.index(level)
@@ -78,11 +88,11 @@ def _alternatives(words: Iterable[bytes], front: bytes = b"") -> bytes:
     return b"|".join(b"%s%s(?:%s)" % (k, front, b"|".join(v)) for k, v in longest_first.items())
 
 
-_SOLE: Final = _NAMES.keys() - _PROSE
-_INITIALS: Final = bytes(sorted({name[0] for name in _NAMES}))
+_SOLE: Final = NAMES.keys() - PROSE
+_INITIALS: Final = bytes(sorted({name[0] for name in NAMES}))
 _INITIAL: Final = b"(?=[%s%s])" % (_INITIALS, _INITIALS.upper())
 # Looking for an initial first is twice the speed of trying every word.
-_ANY: Final = b"%s(?i:%s)" % (_INITIAL, _alternatives(_NAMES))
+_ANY: Final = b"%s(?i:%s)" % (_INITIAL, _alternatives(NAMES))
 
 _START: Final = (
     rb"""(?: <(?P<pri>\d{1,3})>
@@ -110,13 +120,16 @@ _MARKED: Final = rb"""(?: \[ [ ]*(?:\w*:)?(%(any)s)[ ]*\]
                  (%(sole)s)[ ] )
          )""" % {b"any": _ANY, b"initial": _INITIAL, b"sole": b"(?i:%s)" % _alternatives(_SOLE)}
 _JSON_KEY: Final = (
-    rb"(?i:(?:log[._]?)?level(?:_?name)?|lvl|severity(?:_?text)?|@l)"
+    rb"(?i:%(keys)s)"
     rb"%(q)s\s*:\s*(?:%(q)s(?P<word>\w+)%(q)s|(?P<number>\d+))"
     rb"|s%(q)s\s*:\s*%(q)s(?P<mongo>[DIWEF])[1-5]?%(q)s,\s*%(q)sc%(q)s"
     rb"|PRIORITY%(q)s\s*:\s*%(q)s(?P<journal>[0-7])%(q)s"
 )
 # The object's own keys, and those of an object that is a string of it (Docker's log files).
-_JSON: Final = tuple(b"%s(?:%s)" % (quote, _JSON_KEY % {b"q": quote}) for quote in (b'"', rb"\\\""))
+_KEYS: Final = _alternatives(map(re.escape, JSON_KEYS))
+_JSON: Final = tuple(
+    b"%s(?:%s)" % (quote, _JSON_KEY % {b"q": quote, b"keys": _KEYS}) for quote in (b'"', rb"\\\"")
+)
 
 
 # Compiled when a level is asked for: that takes as long as a merge of small files without.
@@ -139,26 +152,26 @@ def _at_start(start: re.Match[bytes]) -> str | None:
     word = start[start.lastgroup or 0]
     match start.lastgroup:
         case "pri":
-            return _SYSLOG[int(word) % 8] if int(word) < 192 else None
+            return SYSLOG[int(word) % 8] if int(word) < 192 else None
         case "glog":
-            return _LETTERS[word.lower()]
+            return LETTERS[word.lower()]
         case "redis":
             return _REDIS[word]
         case _:
-            return _NAMES[word.lower()]
+            return NAMES[word.lower()]
 
 
 def _plain(raw: bytes, end: int) -> str | None:
     words_in_capitals, marked = _words()
     capitals = words_in_capitals.search(raw, 0, end)
     found = marked.search(raw, 0, capitals.start() if capitals else end) or capitals
-    return None if found is None else _NAMES[found[found.lastindex or 0].lower()]
+    return None if found is None else NAMES[found[found.lastindex or 0].lower()]
 
 
 def _json(raw: bytes, begin: int) -> str | None:
     for keys in _json_keys():
         numbers = []
-        for key in keys.finditer(raw, begin, begin + _JSON_HEAD):
+        for key in keys.finditer(raw, begin, begin + JSON_HEAD):
             level = _named(key)
             if level is not None:
                 return level
@@ -172,15 +185,15 @@ def _json(raw: bytes, begin: int) -> str | None:
 def _named(key: re.Match[bytes]) -> str | None:
     if key["word"]:
         word = key["word"].lower()
-        return _NAMES.get(word) or _LETTERS.get(word)
+        return NAMES.get(word) or LETTERS.get(word)
     if key["mongo"]:
-        return _LETTERS[key["mongo"].lower()]
-    return _SYSLOG[int(key["journal"])] if key["journal"] else None
+        return LETTERS[key["mongo"].lower()]
+    return SYSLOG[int(key["journal"])] if key["journal"] else None
 
 
 def _numbered(digits: bytes) -> str | None:
     # 0 to 7 are syslog's (GELF), 10 to 69 those of pino and bunyan.
     number = int(digits[:9])
     if number < 8:
-        return _SYSLOG[number]
-    return _TENS[number // 10] if number < 70 else None
+        return SYSLOG[number]
+    return TENS[number // 10] if number < 70 else None

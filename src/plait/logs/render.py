@@ -1,17 +1,16 @@
 """Batches in, the bytes that people and programs read out."""
 
 import re
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache, partial
-from itertools import repeat
-from operator import add
-from typing import Final, Literal, Protocol, TypeVar
+from itertools import accumulate
+from typing import Final, Literal, Protocol
 
+from plait.logs import kernel
 from plait.logs.batch import LATE, PIECE, STAMPED, SUSPECT, Batch
-from plait.logs.levels import LEVELS, level_of
-
-_T = TypeVar("_T")
+from plait.logs.levels import LEVELS
 
 
 class Renderer(Protocol):
@@ -64,10 +63,7 @@ class Labels:
     def __call__(self, batch: Batch) -> bytes:
         """Give the batch's lines, labelled."""
         prefixes = self._prefixes_of(batch.sources)
-        records = _records(batch, color=self._color, terminal=self._terminal)
-        each_in_one_line = batch.data.count(b"\n") == len(records)
-        label = add if each_in_one_line else _labelled
-        return b"".join(map(label, _of_origins(prefixes, batch), records))
+        return kernel.labelled(_shown(batch, color=self._color, terminal=self._terminal), prefixes)
 
     def _prefixes_of(self, sources: Iterable[str]) -> list[bytes]:
         fresh = [source for source in sources if source not in self._names]
@@ -93,7 +89,8 @@ class Labels:
 _PALETTE: Final = (36, 32, 35, 34, 96, 92, 95, 94)
 _WIDEST: Final = 32
 _RESET: Final = b"\x1b[0m"
-_LEVEL_COLORS: Final = {"warning": b"\x1b[33m", "error": b"\x1b[31m", "fatal": b"\x1b[1;31m"}
+_COLORS: Final = {"warning": b"\x1b[33m", "error": b"\x1b[31m", "fatal": b"\x1b[1;31m"}
+_LEVEL_COLORS: Final = [None, *map(_COLORS.get, LEVELS)]  # by the codes of levels
 
 
 def visible(data: bytes) -> bytes:
@@ -129,19 +126,13 @@ def json_lines(batch: Batch, *, terminal: bool = False) -> bytes:
     """
     from json.encoder import encode_basestring  # text needs none of this
 
-    flags_json, ends_json = _tables_json()
-    heads = [f'","source":{encode_basestring(_decoded(name))},"level":' for name in batch.sources]
-    columns = zip(batch.times, _of_origins(heads, batch), batch.raws(), batch.flags, strict=True)
-    lines = "".join(
-        [
-            f'{{"time":"{format_time(time)}{head}{_LEVELS_JSON[level_of(raw)]}{flags_json[flags]}'
-            f"{encode_basestring(_text(raw))}{ends_json[flags]}"
-            for time, head, raw, flags in columns
-        ]
-    )
-    if terminal:
-        lines = re.sub(_STEERING_JSON, lambda found: f"\\u{ord(found[0]):04x}", lines)
-    return lines.encode()
+    names = [encode_basestring(_decoded(name)) for name in batch.sources]
+    heads = [f'","source":{name},"level":'.encode() for name in names]
+    lines = kernel.json_lines(batch, kernel.levels(batch), heads, *_tables_json())
+    if not terminal:
+        return lines
+    harmless = re.sub(_STEERING_JSON, _as_escape, lines.decode())
+    return harmless.encode()
 
 
 def format_time(ns: int) -> str:
@@ -165,7 +156,8 @@ def _second(second: int) -> str:
     return (_EPOCH + timedelta(seconds=second)).isoformat()[:19]
 
 
-_LEVELS_JSON: Final = {None: "null"} | {level: f'"{level}"' for level in LEVELS}
+def _as_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def _flags_json(flags: int) -> str:
@@ -180,21 +172,12 @@ def _end_json(flags: int) -> str:
 
 
 @cache
-def _tables_json() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return tuple(map(_flags_json, range(256))), tuple(map(_end_json, range(256)))
-
-
-def _text(raw: bytes) -> str:
-    # `Record.text`, without making the record.
-    end = -2 if raw.endswith(b"\r\n") else -1
-    return raw[:end].decode("utf-8", "backslashreplace")
-
-
-def _of_origins(values: Sequence[_T], batch: Batch) -> Iterable[_T]:
-    """Give each record's value, where each source has one."""
-    if batch.origins is None:
-        return repeat(values[0], len(batch))
-    return map(values.__getitem__, batch.origins)
+def _tables_json() -> tuple[list[bytes], list[bytes], list[bytes]]:
+    """What stands for each level's code, and for all flags before and behind the text."""
+    levels = ["null", *(f'"{level}"' for level in LEVELS)]
+    flags = map(_flags_json, range(256)), map(_end_json, range(256))
+    before, behind = ([part.encode() for part in column] for column in flags)
+    return [level.encode() for level in levels], before, behind
 
 
 def _visible_text(batch: Batch) -> bytes:
@@ -202,28 +185,31 @@ def _visible_text(batch: Batch) -> bytes:
 
 
 def _colored(batch: Batch, *, terminal: bool) -> bytes:
-    return b"".join(_records(batch, color=True, terminal=terminal))
+    return _shown(batch, color=True, terminal=terminal).data
 
 
-def _records(batch: Batch, *, color: bool, terminal: bool) -> list[bytes]:
+def _shown(batch: Batch, *, color: bool, terminal: bool) -> Batch:
+    """The same records as a terminal is to show them, in colour or not."""
+    steers = terminal and visible(batch.data) is not batch.data
+    if not steers and not color:
+        return batch
     raws = batch.raws()
-    # The level is found in what came: made visible, a colour code would stick to its word.
-    levels = map(level_of, raws) if color else None
-    if terminal and visible(batch.data) is not batch.data:
+    if steers:
         raws = list(map(visible, raws))
-    return raws if levels is None else list(map(_in_color, raws, levels))
+    if color:
+        # The level is found in what came: made visible, a colour code would stick to its word.
+        colors = map(_LEVEL_COLORS.__getitem__, kernel.levels(batch))
+        raws = list(map(_in_color, raws, colors))
+    bounds = array("q", accumulate(map(len, raws), initial=0))
+    columns = batch.times, batch.places, batch.flags, batch.sources, batch.origins
+    return Batch(b"".join(raws), bounds, *columns)
 
 
-def _in_color(raw: bytes, level: str | None) -> bytes:
-    begin = _LEVEL_COLORS.get(level or "")
+def _in_color(raw: bytes, begin: bytes | None) -> bytes:
     if begin is None:
         return raw
     lines = raw[:-1].replace(b"\n", b"%s\n%s" % (_RESET, begin))
     return b"%s%s%s\n" % (begin, lines, _RESET)
-
-
-def _labelled(prefix: bytes, raw: bytes) -> bytes:
-    return b"%s%s\n" % (prefix, raw[:-1].replace(b"\n", b"\n" + prefix))
 
 
 def _decoded(name: str) -> str:

@@ -6,20 +6,23 @@ passes or falls whole: the lines of a traceback stay with the line they follow.
 
 import re
 from array import array
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial, reduce
+from operator import or_
 from typing import Final
 
 from plait.errors import UsageError
+from plait.logs import kernel
 from plait.logs.batch import Batch, Step
-from plait.logs.levels import LEVELS, level_of, level_rank
+from plait.logs.levels import CODES, LEVELS, level_rank
 
-# The indices of the records in which something was found, each once and in order.
-_Finder = Callable[[Batch], list[int]]
-# Where in the data something is found next, from a position on; -1 where nothing more is.
-_Next = Callable[[bytes, int], int]
+# What says which records are meant: a mask of a byte a record, 1 for those.
+_Finder = Callable[[Batch], bytes]
+_FLIP: Final = bytes((1, 0)) + bytes(254)
+_EVER: Final = 2**64
 
 _LITERAL: Final = r"[^\\.^$*+?{}\[\]|()\x00-\x1f]+"
+_LITERALS: Final = rf"{_LITERAL}(?:\|{_LITERAL})*"
 # A regular expression of nothing but these matches within one line and looks at nothing beyond
 # it, so that a search through the whole batch finds what a search through each record would, in
 # no more steps. The list is of what is known to be safe; what it leaves out is lookaround, \A, \Z,
@@ -40,24 +43,12 @@ def since(ns: int) -> Step:
 
     Like `until`, it goes by `Record.time`; a record without a stamp has the time of the one above.
     """
-
-    def step(batch: Batch) -> Batch:
-        if not batch or min(batch.times) >= ns:
-            return batch
-        return _keep(batch, [i for i, time in enumerate(batch.times) if time >= ns])
-
-    return step
+    return lambda batch: _keep(batch, kernel.within(batch.times, ns, _EVER))
 
 
 def until(ns: int) -> Step:
     """Keep records before `ns`, that instant excluded: `until(t)` and `since(t)` share none."""
-
-    def step(batch: Batch) -> Batch:
-        if not batch or max(batch.times) < ns:
-            return batch
-        return _keep(batch, [i for i, time in enumerate(batch.times) if time < ns])
-
-    return step
+    return lambda batch: _keep(batch, kernel.within(batch.times, -_EVER, ns))
 
 
 def grep(patterns: Sequence[str], ignore_case: bool = False) -> Step:
@@ -70,24 +61,14 @@ def grep(patterns: Sequence[str], ignore_case: bool = False) -> Step:
     """
     finders = [_finder(pattern, ignore_case) for pattern in patterns]
 
-    def step(batch: Batch) -> Batch:
-        return _keep(batch, _found(finders, batch))
-
-    return step
+    return lambda batch: _keep(batch, _found(finders, batch))
 
 
 def exclude(patterns: Sequence[str], ignore_case: bool = False) -> Step:
     """Keep records in which none of the patterns is found; they mean what they do in `grep`."""
     finders = [_finder(pattern, ignore_case) for pattern in patterns]
 
-    def step(batch: Batch) -> Batch:
-        found = _found(finders, batch)
-        if not found:
-            return batch
-        dropped = set(found)
-        return _keep(batch, [i for i in range(len(batch)) if i not in dropped])
-
-    return step
+    return lambda batch: _keep(batch, _found(finders, batch).translate(_FLIP))
 
 
 def level_at_least(name: str) -> Step:
@@ -95,13 +76,9 @@ def level_at_least(name: str) -> Step:
 
     So `--level trace` leaves out exactly the lines without a recognisable level.
     """
-    passing = frozenset(LEVELS[level_rank(name) :])
-
-    def step(batch: Batch) -> Batch:
-        levels = map(level_of, batch.raws())
-        return _keep(batch, [i for i, level in enumerate(levels) if level in passing])
-
-    return step
+    passing = {CODES[level] for level in LEVELS[level_rank(name) :]}
+    passes = bytes([code in passing for code in range(256)])
+    return lambda batch: _keep(batch, kernel.levels(batch).translate(passes))
 
 
 def chain(steps: Iterable[Step]) -> Step:
@@ -118,20 +95,21 @@ def chain(steps: Iterable[Step]) -> Step:
     return step
 
 
-def _keep(batch: Batch, kept: Sequence[int]) -> Batch:
-    if len(kept) == len(batch):
+def _keep(batch: Batch, mask: bytes) -> Batch:
+    """The records that the mask means."""
+    if 0 not in mask:
         return batch
-    if kept:
-        return batch.take(kept)
+    if 1 in mask:
+        return batch.take(kernel.chosen(mask))
     none = array("q")
     origins = None if batch.origins is None else array("i")
     return Batch(b"", array("q", [0]), none, none, b"", batch.sources, origins)
 
 
-def _found(finders: Sequence[_Finder], batch: Batch) -> list[int]:
-    if len(finders) == 1:
-        return finders[0](batch)
-    return sorted({i for finder in finders for i in finder(batch)})
+def _found(finders: Sequence[_Finder], batch: Batch) -> bytes:
+    # As one number a mask: it joins them without looking at each record.
+    masks = [int.from_bytes(finder(batch)) for finder in finders]
+    return reduce(or_, masks, 0).to_bytes(len(batch))
 
 
 def _finder(pattern: str, ignore_case: bool) -> _Finder:
@@ -147,51 +125,73 @@ def _finder(pattern: str, ignore_case: bool) -> _Finder:
         raise UsageError(f"{pattern!r} is no regular expression: {error}") from error
     if not pattern.isascii() and (ignore_case or not re.fullmatch(_WHOLE_LETTERS, pattern)):
         return _in_each_text(over_text)
-    if not ignore_case and re.fullmatch(_LITERAL, pattern):
-        return _across(_finding(pattern.encode()))
+    if re.fullmatch(_LITERALS, pattern):
+        return partial(_with_literals, pattern.encode().split(b"|"), ignore_case)
     if re.fullmatch(_WITHIN_A_LINE, pattern, re.VERBOSE | re.ASCII):
-        return _across(_searching(over_bytes), else_each=_in_each_record(over_bytes))
+        return _across(over_bytes)
     return _in_each_record(over_bytes)
 
 
-def _finding(literal: bytes) -> _Next:
-    return lambda data, begin: data.find(literal, begin)
+def _with_literals(literals: Sequence[bytes], ignore_case: bool, batch: Batch) -> bytes:
+    return kernel.containing(batch, literals, ignore_case)
 
 
-def _searching(pattern: re.Pattern[bytes]) -> _Next:
-    search = pattern.search
+def _across(pattern: re.Pattern[bytes]) -> _Finder:
+    """Search the batch as one where none of its lines ends in CRLF, else each record."""
+    each = _in_each_record(pattern)
+    source = pattern.pattern
+    while source.startswith(b"(?i)"):
+        source = source[4:]  # it is among the flags, and must not stand within
+    ignore_case = bool(pattern.flags & re.IGNORECASE)
+    needed, search = _needed(source), pattern.search
+    # One match in a line is enough: it takes the rest of it too.
+    whole_lines = re.compile(b"(?:%s).*" % source, pattern.flags)
 
-    def next_at(data: bytes, begin: int) -> int:
-        found = search(data, begin)
-        return -1 if found is None else found.start()
-
-    return next_at
-
-
-def _across(next_at: _Next, else_each: _Finder | None = None) -> _Finder:
-    """Search the batch as one; with `else_each`, that does it where a line ends in CRLF."""
-
-    def find(batch: Batch) -> list[int]:
-        data, bounds = batch.block, batch.bounds
-        if else_each is not None and b"\r\n" in data:
-            return else_each(batch)
-        found: list[int] = []
-        at, end, record = next_at(data, bounds[0]), bounds[-1], 0
-        # An empty match behind the last newline belongs to no record.
-        while 0 <= at < end:
-            record = bisect_right(bounds, at, record)
-            found.append(record - 1)
-            at = next_at(data, bounds[record])
-        return found
+    def find(batch: Batch) -> bytes:
+        block, bounds = batch.block, batch.bounds
+        if b"\r" in block and b"\r\n" in block:  # looking for one byte is much faster
+            return each(batch)
+        if needed:
+            maybe = kernel.chosen(kernel.containing(batch, [needed], ignore_case))
+            begins = [bounds[i] for i in maybe if search(block, bounds[i], bounds[i + 1] - 1)]
+        else:
+            begins = [hit.start() for hit in whole_lines.finditer(block, bounds[0], bounds[-1])]
+        return kernel.holding(batch, begins)
 
     return find
+
+
+def _needed(source: bytes) -> bytes:
+    """The longest text that all matches hold, if there is any; for what is `_WITHIN_A_LINE`."""
+    depth, runs = 0, [b""]
+    for part in re.finditer(_PARTS, source, re.VERBOSE | re.DOTALL):
+        literal = part["literal"] or part["escaped"]
+        if part[0] == b"|" and not depth:
+            return b""
+        if literal and not depth:
+            runs[-1] += literal
+            continue
+        if part["optional"] and not depth:
+            runs[-1] = runs[-1][:-1]
+        depth += 1 if part["group"] else -1 if part[0] == b")" else 0
+        runs.append(b"")
+    return max(runs, key=len)
+
+
+# What is no literal parts two texts.
+_PARTS: Final = rb"""\\(?P<escaped>[^\w])
+      | \\. | \[ (?:[^\]\\]|\\.)* \]
+      | (?P<group>\( (?:\?:|\?P<\w+>)?)
+      | (?P<optional>[*?]|\{\d+(?:,\d*)?\})
+      | [.^$+|)]
+      | (?P<literal>.)"""
 
 
 def _in_each_record(pattern: re.Pattern[bytes]) -> _Finder:
     search = pattern.search
 
-    def find(batch: Batch) -> list[int]:
-        return [i for i, text in enumerate(_texts(batch)) if search(text)]
+    def find(batch: Batch) -> bytes:
+        return bytes([search(text) is not None for text in _texts(batch)])
 
     return find
 
@@ -199,9 +199,9 @@ def _in_each_record(pattern: re.Pattern[bytes]) -> _Finder:
 def _in_each_text(pattern: re.Pattern[str]) -> _Finder:
     search = pattern.search
 
-    def find(batch: Batch) -> list[int]:
+    def find(batch: Batch) -> bytes:
         texts = [text.decode("utf-8", "surrogateescape") for text in _texts(batch)]
-        return [i for i, text in enumerate(texts) if search(text)]
+        return bytes([search(text) is not None for text in texts])
 
     return find
 

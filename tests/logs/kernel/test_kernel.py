@@ -1,18 +1,22 @@
 """The compiled kernel and its twin in Python give the same."""
 
+import os
 import re
 from array import array
 from itertools import accumulate
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plait.logs.batch import Batch
 from plait.logs.kernel import plain
 from plait.logs.kernel.layout import Anchor, Layout
 from plait.logs.kernel.plain import Part
+
+# `scripts/fuzz-kernel` looks longer.
+thorough = settings(max_examples=100 * int(os.environ.get("FUZZ", "1")), deadline=None)
 
 compiled = pytest.importorskip("plait.logs.kernel.compiled")
 
@@ -33,6 +37,7 @@ def layout(
     high: int = _EVER[1],
     offset: int = 0,
     number: bool = False,
+    year: bool = True,
     region: bytes = _WHEN,
     places: tuple[tuple[int, int] | None, ...] = _PLACES,
 ) -> Layout:
@@ -48,6 +53,7 @@ def layout(
         fraction,
         tail,
         number,
+        year,
         offset,
         low,
         high,
@@ -63,10 +69,12 @@ LAYOUTS = (
     layout(tail=b"\n"),
     layout(tail=b",", offset=-3600),
     layout(tail=b":", number=True),
+    layout(tail=b"\t", year=False),
     layout(low=1_772_359_200, high=1_772_359_260, tail=b":"),
     layout(tail=b" +0100]", anchor=Anchor.BRACKET),
     layout(fraction=-1, tail=b'Z"', anchor=Anchor.KEYED, key=b'"ts":"'),
     layout(fraction=3, tail=b" ", region=b"1772359200", places=_EPOCH_PLACES),
+    layout(prefix=b"x" * 220, tail=b" "),
     layout(prefix=b"x" * 240, tail=b" "),
 )
 
@@ -77,7 +85,8 @@ _STAMPS = st.sampled_from(
      b"2026-03-00T10:00:00", b"1772359200", b"9999999999", b"2026-03-01T10:0/:00", b"2O26-03-01")
 )  # fmt: skip
 _PREFIXES = st.sampled_from(
-    (b"", b"[app7] [", b"[app1] [", b"1.2.3.4 - - [", b"a|b [", b"x" * 240, b'{"ts":"', b" ", b"[",
+    (b"", b"[app7] [", b"[app1] [", b"1.2.3.4 - - [", b"a|b [", b"x" * 240, b"x" * 220,
+     b'{"ts":"', b" ", b"[",
      b'{"a":1, "b" : [1,{"c":"]"}], "ts":"', b'{"time":1,"ts":"', b'{"m":"\\"ts\\":\\"","ts":"',
      b"{" + b'"a":1,' * 61 + b'"ts":"', b'{"a":' + b"[" * 8 + b"]" * 8 + b',"ts":"',
      b"h" * 201 + b"[", b"h" * 202 + b"[", b'{"a"1,"ts":"', b'{"a":,"ts":"')
@@ -96,6 +105,7 @@ LINES = st.builds(
 ) | st.binary(max_size=40).map(lambda line: line.replace(b"\n", b""))
 
 
+@thorough
 @given(
     st.lists(LINES, max_size=12),
     st.lists(st.sampled_from(LAYOUTS), max_size=6),
@@ -148,6 +158,7 @@ def test_a_block_that_is_not_whole_lines_is_refused() -> None:
                 made().scan(b"a\nb", begin, end, 1)
 
 
+@thorough
 @given(st.lists(st.integers(-(2**62), 2**62), min_size=1), st.integers(-(2**62), 2**62))
 def test_running_maxima_are_the_same(times: list[int], top: int) -> None:
     column = array("q", times)
@@ -168,6 +179,7 @@ def _batches(draw: st.DrawFn) -> Batch:
     return Batch(before + b"".join(lines) + b"behind\n", bounds, times, column, flags, ("x",))
 
 
+@thorough
 @given(st.lists(st.tuples(st.integers(0, 5), _batches()), min_size=1, max_size=8), st.data())
 def test_batches_are_woven_the_same(batches: list[tuple[int, Batch]], data: st.DataObject) -> None:
     parts: list[Part] = []
@@ -185,6 +197,9 @@ def test_batches_are_woven_the_same(batches: list[tuple[int, Batch]], data: st.D
 
 
 def test_no_part_of_the_compiled_source_is_left_out_of_these_tests() -> None:
-    source = Path(plain.__file__).with_name("compiled.pyx").read_text()
+    parts = Path(plain.__file__).parent.iterdir()
+    source = "".join([part.read_text() for part in parts if part.suffix in {".pyx", ".pxi"}])
     public = set(re.findall(r"^(?:def|cdef class) (\w+)", source, re.MULTILINE))
-    assert public == {"Scanner", "running", "weave"}
+    here = {"Scanner", "keep_pages", "running", "weave"}
+    columns = {"take", "chosen", "within", "containing", "holding", "labelled", "levels"}
+    assert public == here | columns | {"json_lines"}  # the rest is in `test_columns`

@@ -40,7 +40,20 @@ def test_an_entry_is_whole(form: TimeFormat) -> None:
     assert sum(example.time is not None for example in form.examples) >= 2
     assert sum(example.time is None for example in form.examples) >= 1
     assert re.compile(form.lead).groups == 0
-    assert all(re.compile(text.pattern).groups == 3 for text in form.texts)
+    assert form.texts or form.named
+    assert all(re.compile(text.pattern).groups == 3 for text in (*form.texts, *form.named))
+
+
+@pytest.mark.parametrize(
+    ("form", "example"), [pair for pair in EXAMPLES if pair[0].named and pair[1].time]
+)
+def test_an_entry_without_texts_of_its_own_is_read_all_the_same(
+    form: TimeFormat, example: Example
+) -> None:
+    stamps = Stamper(zone=example.zone, reference=example.reference)
+    stamps.learn(joined(example.line))
+    time = stamps.stamp(joined(example.line))
+    assert (None if time is None else iso(time)) == example.time
 
 
 def test_names_are_unique() -> None:

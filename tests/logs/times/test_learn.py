@@ -24,7 +24,7 @@ from plait.logs.times.variants import (
     shape_of,
     variants_of,
 )
-from tests.logs.times.stamps import joined
+from tests.logs.times.stamps import joined, shown, stamper
 
 CALENDAR = Calendar(UTC, REFERENCE)
 VARIANTS = variants_of(FORMATS)
@@ -43,7 +43,7 @@ logs = st.tuples(moved, stamped).map(lambda log: joined(*(log[0] + line for line
 @contextmanager
 def every_variant_is_tried() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Variant, "most_in", lambda self, shape, lines: lines)
+        patch.setattr(Variant, "most_by", lambda self, count, lines: lines)
         yield
 
 
@@ -130,7 +130,7 @@ def test_every_text_and_every_lead_but_the_usual_ones_has_signs() -> None:
         (5, b"type=LOGIN msg=audit(1772359200.123:42): x"),
     ],
 )
-def test_few_of_sixty_patterns_are_compiled_for_a_usual_log(most: int, line: bytes) -> None:
+def test_few_patterns_are_compiled_for_a_usual_log(most: int, line: bytes) -> None:
     pattern_of.cache_clear()
     anywhere.cache_clear()
     study(joined(line) * 20, CALENDAR, None)
@@ -141,3 +141,12 @@ def test_lines_of_a_traceback_compile_nothing(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr("plait.logs.times.learn.any_of", lambda variants: pytest.fail("compiled"))
     lines = joined(b"Traceback (most recent call last):", b"  File x.py, line 12", b"ValueError: 7")
     assert Others(Learned(None)).of(b"\n" + lines, 0, len(lines) + 1) is None
+
+
+def test_what_must_follow_a_stamp_is_asked_of_the_sample_alone() -> None:
+    logcat = b"03-01 10:00:00.123  1234  5678 I tag: x"
+    other = b"03-01 10:00:00.123 items"
+    assert stamper(*[other] * 20).detected.format == "md"
+    stamps = stamper(*[logcat] * 20)
+    assert stamps.detected.format == "android"
+    assert shown(stamps, other) == "2026-03-01T10:00:00.123Z"

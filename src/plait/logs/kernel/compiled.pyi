@@ -1,3 +1,12 @@
+from plait.logs.kernel.columns import chosen as chosen
+from plait.logs.kernel.columns import containing as containing
+from plait.logs.kernel.columns import holding as holding
+from plait.logs.kernel.columns import json_lines as json_lines
+from plait.logs.kernel.columns import labelled as labelled
+from plait.logs.kernel.columns import levels as levels
+from plait.logs.kernel.columns import take as take
+from plait.logs.kernel.columns import within as within
 from plait.logs.kernel.plain import Scanner as Scanner
+from plait.logs.kernel.plain import keep_pages as keep_pages
 from plait.logs.kernel.plain import running as running
 from plait.logs.kernel.plain import weave as weave

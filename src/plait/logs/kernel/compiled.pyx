@@ -2,7 +2,7 @@
 # cython: initializedcheck=False, nonecheck=False
 """The hot loops over plain buffers and int64 columns, without the interpreter's lock.
 
-Each has a twin in `plait.logs.kernel.plain`, which says what it gives.
+Each has a twin in `plait.logs.kernel.plain` or `columns`, which says what it gives.
 """
 
 from array import array as _array
@@ -11,13 +11,26 @@ from cpython cimport array
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint64_t
 from libc.stdlib cimport calloc, free, malloc, realloc
-from libc.string cimport memchr, memcmp, memcpy
+from libc.string cimport memchr, memcmp, memcpy, memset
 
 cdef extern from *:
+    """
+    #if defined(__GLIBC__)
+    #include <malloc.h>
+    static void plait_keep_pages(void) {
+        mallopt(M_MMAP_THRESHOLD, 64 << 20);
+        mallopt(M_TRIM_THRESHOLD, 64 << 20);
+    }
+    #else
+    static void plait_keep_pages(void) {}
+    #endif
+    """
+    void plait_keep_pages() noexcept nogil
     int __builtin_ctzll(unsigned long long) noexcept nogil
 
 from plait.logs.kernel.layout import (
-    FIELDS, LONGEST_HOST, MOST_DEPTH, MOST_LAYOUTS, MOST_PAIRS, MOST_WORDS, Anchor,
+    FIELDS, LONGEST_HOST, MOST_DEPTH, MOST_LAYOUTS, MOST_PAIRS, MOST_REGION,
+    MOST_WORDS, Anchor,
 )
 
 cdef array.array _QS = _array("q")
@@ -31,7 +44,9 @@ cdef enum:
     BRACKET = 1
     KEYED = 2
 
-assert len(FIELDS) == SLOTS and (Anchor.FIXED, Anchor.BRACKET, Anchor.KEYED) == (0, 1, 2)
+# Words of eight bytes are read from each place.
+assert MOST_REGION + 8 <= REGION and len(FIELDS) == SLOTS
+assert (Anchor.FIXED, Anchor.BRACKET, Anchor.KEYED) == (0, 1, 2)
 
 cdef int _most_pairs = MOST_PAIRS
 cdef int _most_depth = MOST_DEPTH
@@ -49,7 +64,7 @@ cdef struct CLayout:
     int fraction  # 0: none, -1: one to nine digits, else so many
     int tail_size
     uint8_t tail[REGION]
-    bint number
+    bint number, year
     int64_t offset  # seconds east of UTC
     int64_t low, high  # the civil seconds between which it holds
     int64_t date  # the date, as read, whose days since 1970 are in `days`
@@ -259,7 +274,7 @@ cdef class Scanner:
         cdef CLayout* it
         cdef int slot, i
         region, tail, key = layout.region, layout.tail, layout.key
-        if len(region) + 8 > REGION or len(tail) > REGION or len(key) > REGION:
+        if max(len(region), len(tail), len(key)) > MOST_REGION:
             return
         if self.layouts == NULL:
             # Not before: they are 80 KB, and thousands of logs may be open that say little.
@@ -291,7 +306,7 @@ cdef class Scanner:
             it.width[i] = 0 if at is None else at[1]
             it.constant[i] = layout.constants[i]
         it.fraction = layout.fraction
-        it.number = layout.number
+        it.number, it.year = layout.number, layout.year
         it.tail_size = len(tail)
         memcpy(it.tail, <const uint8_t*> PyBytes_AS_STRING(tail), len(tail))
         it.offset, it.low, it.high = layout.offset, layout.low, layout.high
@@ -313,7 +328,7 @@ cdef class Scanner:
     def reads(self, bytes line):
         cdef const uint8_t* p = <const uint8_t*> PyBytes_AS_STRING(line)
         cdef int64_t time = 0
-        return line.endswith(b"\n") and self._read(p, p + len(line), &time) != NULL
+        return line.endswith(b"\n") and self._read(p, p + len(line), &time, False) != NULL
 
     def scan(self, bytes block, Py_ssize_t begin, Py_ssize_t end, Py_ssize_t patience):
         cdef const uint8_t* data = <const uint8_t*> PyBytes_AS_STRING(block)
@@ -383,7 +398,7 @@ cdef class Scanner:
             if not self.inner and (_is_blank(first) or first == 13 or first == 10):
                 p = <const uint8_t*> memchr(p, 10, stop - p) + 1
                 continue
-            seen = self._read(p, stop, &time)
+            seen = self._read(p, stop, &time, True)
             if seen != NULL:
                 if odd != NULL:
                     break
@@ -394,10 +409,14 @@ cdef class Scanner:
                 self.used += 1
                 p = <const uint8_t*> memchr(seen, 10, stop - seen) + 1
                 continue
+            seen = <const uint8_t*> memchr(p, 10, stop - p) + 1
+            if not _may_hold_digits(p, seen):
+                p = seen
+                continue
             if odd == NULL:
                 odd = p
             odd_lines += 1
-            p = <const uint8_t*> memchr(p, 10, stop - p) + 1
+            p = seen
             if odd_lines >= patience:
                 break
         odd_begin[0] = (p if odd == NULL else odd) - data
@@ -405,14 +424,14 @@ cdef class Scanner:
         return True
 
     cdef const uint8_t* _read(
-        self, const uint8_t* line, const uint8_t* stop, int64_t* time
+        self, const uint8_t* line, const uint8_t* stop, int64_t* time, bint ends
     ) noexcept nogil:
         """Read the stamp of one line: where the byte behind it is, or NULL."""
         cdef int i, j, slot
         cdef const uint8_t* seen
         for i in range(self.count):
             slot = self.order[i]
-            seen = self._by(&self.layouts[slot], line, stop, time)
+            seen = self._by(&self.layouts[slot], line, stop, time, ends)
             if seen != NULL:
                 if i:
                     # Those that are used stay in front.
@@ -423,7 +442,7 @@ cdef class Scanner:
         return NULL
 
     cdef const uint8_t* _by(
-        self, CLayout* it, const uint8_t* line, const uint8_t* stop, int64_t* time
+        self, CLayout* it, const uint8_t* line, const uint8_t* stop, int64_t* time, bint ends
     ) noexcept nogil:
         cdef const uint8_t* p = line
         cdef int64_t seconds = 0, fraction = 0
@@ -447,7 +466,7 @@ cdef class Scanner:
         if p + it.tail_size > stop or memcmp(p, it.tail, it.tail_size):
             return NULL
         p += it.tail_size - 1
-        if p + 8 > stop or not _followed(it, _load(p)):
+        if ends and (p + 8 > stop or not _followed(it, _load(p))):
             digits = self._ends(it, p, stop)
             if digits == 0:
                 return NULL
@@ -481,7 +500,7 @@ cdef class Scanner:
         if c == 0xE2:  # of a minus sign, perhaps
             return 0
         if _is_digit(c):
-            return 0 if _is_year(p, stop) else p - behind + 5
+            return 0 if it.year and _is_year(p, stop) else p - behind + 5
         while p + n < stop and _is_letter(p[n]):
             if n < 8:
                 word |= <uint64_t> p[n] << (8 * n)
@@ -536,6 +555,14 @@ cdef class Scanner:
                 return NULL
             p = _past_blanks(p + 1, stop)
         return NULL
+
+
+cdef bint _may_hold_digits(const uint8_t* p, const uint8_t* stop) noexcept nogil:
+    while p < stop:
+        if _is_digit(p[0]) or p[0] >= 128:
+            return True
+        p += 1
+    return False
 
 
 cdef bint _is_year(const uint8_t* p, const uint8_t* stop) noexcept nogil:
@@ -615,6 +642,11 @@ cdef const uint8_t* _bracket(const uint8_t* line, const uint8_t* stop) noexcept 
     return NULL
 
 
+def keep_pages():
+    """See `plait.logs.kernel.plain.keep_pages`."""
+    plait_keep_pages()
+
+
 def running(times, top, leap):
     """See `plait.logs.kernel.plain.running`."""
     cdef array.array column = times
@@ -622,13 +654,15 @@ def running(times, top, leap):
     cdef array.array places = array.clone(_QS, n, zero=False)
     cdef int64_t* given = _q(column)
     cdef int64_t* out = _q(places)
-    cdef int64_t most = 0, above = top, limit = leap
+    cdef int64_t above = top
+    cdef uint64_t leapt, most = 0, limit = leap
     cdef bint same = True
     with nogil:
         for i in range(n):
             if given[i] >= above:
-                if given[i] - above > most:
-                    most = given[i] - above
+                leapt = <uint64_t> given[i] - <uint64_t> above  # it may be more than half of all
+                if leapt > most:
+                    most = leapt
                 above = given[i]
             else:
                 same = False
@@ -734,43 +768,51 @@ def weave(parts):
 
 
 cdef void _weave(Part* parts, Lane* heap, int lanes, Woven* out) noexcept nogil:
-    cdef int i
-    cdef int64_t n = 0, written = 0, first, last, begin, size, shift, j
-    cdef int64_t limit
-    cdef int limit_rank
+    cdef int i, rank
+    cdef int64_t n = 0, written = 0, first, last, begin, size, shift, j, limit
     cdef Lane* top = heap
-    cdef Lane* next_
+    cdef Lane* below
     cdef Part* part
-    out.bounds[0] = 0
+    # Copies of what the loops use: the compiler must take it that a byte stored may be any of it.
+    cdef uint8_t* flags = out.flags
+    cdef int64_t* bounds = out.bounds
+    cdef int64_t* places = out.places
+    cdef int32_t* origins = out.origins
+    cdef const uint8_t* part_flags
+    cdef int64_t* part_bounds
+    cdef int64_t* part_places
+    bounds[0] = 0
     for i in range(lanes // 2 - 1, -1, -1):
         _sink(heap, lanes, i)
     while lanes:
         part = &parts[top.part]
-        # Up to here the lane on top has the smallest key.
+        part_flags, part_bounds, part_places = part.flags, part.bounds, part.places
+        rank = top.rank
+        # Up to `last` the lane on top has the smallest key.
         last = part.end
         first = part.at
         if lanes > 1:
-            next_ = &heap[1]
-            if lanes > 2 and _before(&heap[2], next_):
-                next_ = &heap[2]
-            limit = next_.place - (0 if top.rank < next_.rank else 1)
+            below = &heap[1]
+            if lanes > 2 and _before(&heap[2], below):
+                below = &heap[2]
+            limit = below.place - (0 if rank < below.rank else 1)
             j = first + 1
-            while j < last and part.places[j] <= limit:
+            while j < last and part_places[j] <= limit:
                 j += 1
             last = j
-        begin = part.bounds[first]
-        size = part.bounds[last] - begin
+        begin = part_bounds[first]
+        size = part_bounds[last] - begin
         memcpy(out.data + written, part.data + begin, size)
         shift = written - begin
-        for j in range(first, last):
-            out.places[n] = part.places[j]
-            out.flags[n] = part.flags[j]
-            out.origins[n] = top.rank
-            n += 1
-            out.bounds[n] = part.bounds[j + 1] + shift
-        if not out.same:
-            memcpy(out.times + n - (last - first), part.times + first, (last - first) * 8)
         written += size
+        if not out.same:
+            memcpy(out.times + n, part.times + first, (last - first) * 8)
+        for j in range(first, last):
+            places[n] = part_places[j]
+            flags[n] = part_flags[j]
+            origins[n] = rank
+            n += 1
+            bounds[n] = part_bounds[j + 1] + shift
         part.at = last
         if last == part.end:
             top.part += 1
@@ -784,3 +826,8 @@ cdef void _weave(Part* parts, Lane* heap, int lanes, Woven* out) noexcept nogil:
         top.place = part.places[part.at]
         if lanes > 1:
             _sink(heap, lanes, 0)
+
+
+include "records.pxi"
+include "levels.pxi"
+include "json.pxi"

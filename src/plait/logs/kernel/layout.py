@@ -12,6 +12,8 @@ KEYS: Final = (b"@timestamp", b"timestamp", b"time", b"ts", b"@t", b"datetime", 
 #: A scanner keeps the layouts used most, and so many words that are not part of a stamp.
 MOST_LAYOUTS: Final = 32
 MOST_WORDS: Final = 64
+#: No part of a layout is longer: a longer one is not taken.
+MOST_REGION: Final = 248
 #: As the patterns of the formats have it (`times.web`, `times.structured`).
 LONGEST_HOST: Final = 200
 MOST_PAIRS: Final = 60
@@ -34,8 +36,9 @@ class Layout:
     where `digits` is set any digit may stand. `fields` are (place in the region, width), None
     for a part that is the same for all (`constants`). `fraction` is the number of its digits,
     -1 for one to nine, 0 for none. `tail` is what follows, with the first byte behind the stamp;
-    `number` says that a digit follows a point, comma or colon there. It holds for civil seconds
-    since 1970 from `low` to below `high`, `offset` seconds east of UTC.
+    `number` says that a digit follows a point, comma or colon there, `year` that a year further
+    on would belong to the stamp. It holds for civil seconds since 1970 from `low` to below
+    `high`, `offset` seconds east of UTC.
     """
 
     region: bytes
@@ -45,6 +48,7 @@ class Layout:
     fraction: int
     tail: bytes
     number: bool
+    year: bool
     offset: int
     low: int
     high: int

@@ -13,6 +13,7 @@ from plait.logs.kernel.layout import (
     MOST_DEPTH,
     MOST_LAYOUTS,
     MOST_PAIRS,
+    MOST_REGION,
     MOST_WORDS,
     Anchor,
     Layout,
@@ -29,6 +30,7 @@ _MORE: Final = re.compile(
        | ((?: [A-Z]{1,5} | [A-Za-z]{1,3} | [AaPp][Mm][A-Za-z]*+ )(?![A-Za-z])) )""",
     re.VERBOSE,
 )
+_DIGITS: Final = rb"[0-9\x80-\xff]"
 _HOST: Final = re.compile(rb"[^\s\[{\"'][^\[\n|]{0,%d}\[" % LONGEST_HOST)
 _BLANKS: Final = re.compile(rb"[ \t]*")
 _STRING: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"')
@@ -39,9 +41,10 @@ _NESTED: Final = re.compile(rb'"(?:[^"\\\n]|\\[^\n])*"|[{}\[\]\n"]')
 class Scanner:
     """Finds the stamped lines in blocks of whole lines, by the layouts it was given.
 
-    What it finds adds up until `take`. Lines that start with white space go with the one above
-    unless `inner` says that their stamps count. `rivals` are the keys of JSON objects that may
-    stand for a stamp: an object that has one before the layout's own is left to others.
+    What it finds adds up until `take`. Lines without a digit (of any alphabet) have no stamp;
+    those that start with white space go with the one above unless `inner` says that theirs count.
+    `rivals` are the keys of JSON objects that may stand for a stamp: an object that has one
+    before the layout's own is left to others.
     """
 
     def __init__(self, inner: bool = False, rivals: Sequence[bytes] = ()) -> None:
@@ -59,6 +62,8 @@ class Scanner:
 
     def add(self, layout: Layout) -> None:
         """Try this layout too; where there are too many, one that is not used goes."""
+        if max(map(len, (layout.region, layout.tail, layout.key))) > MOST_REGION:
+            return
         self._layouts.insert(0, layout)
         del self._layouts[MOST_LAYOUTS:]
 
@@ -72,8 +77,8 @@ class Scanner:
         self._layouts.clear()
 
     def reads(self, line: bytes) -> bool:
-        """Whether a layout reads this line, given with its newline."""
-        return self._read(line) is not None
+        """Whether a layout reads this line, given with its newline, whatever follows the stamp."""
+        return self._read(line, ends=False) is not None
 
     def scan(self, block: bytes, begin: int, end: int, patience: int) -> tuple[int, int, int]:
         """Read the lines of `block[begin:end]` up to the first that no layout reads.
@@ -102,6 +107,9 @@ class Scanner:
                 read += 1
                 begin = after
                 continue
+            if re.search(_DIGITS, line) is None:
+                begin = after
+                continue
             if odd < 0:
                 odd = begin
             odd_lines += 1
@@ -125,12 +133,12 @@ class Scanner:
         self._starts, self._times = array("q"), array("q")
         return found
 
-    def _read(self, line: bytes) -> int | None:
+    def _read(self, line: bytes, *, ends: bool = True) -> int | None:
         for layout in self._layouts:
             begin = self._anchor(layout, line)
             if begin is not None and (read := read_by(layout, line, begin)) is not None:
                 time, end = read
-                if self._ends(layout, line, end):
+                if not ends or self._ends(layout, line, end):
                     return time
         return None
 
@@ -139,7 +147,9 @@ class Scanner:
         if line[behind : behind + 1] in b".,:":
             return line[behind + 1 : behind + 2].isdigit() == layout.number
         more = _MORE.match(line, behind)
-        return more is None or more[1] in self._words
+        if more is None or (not layout.year and more[0].strip().isdigit()):
+            return True
+        return more[1] in self._words
 
     def _anchor(self, layout: Layout, line: bytes) -> int | None:
         """Where the layout's region begins in a line."""
@@ -235,6 +245,14 @@ def read_by(layout: Layout, line: bytes, begin: int) -> tuple[int, int] | None:
         return None
     fraction = int(match[1].ljust(9, b"0") or 0)
     return (seconds - layout.offset) * _SECOND + fraction, match.end() - 1
+
+
+def keep_pages() -> None:
+    """Have this process keep the memory of blocks for the next ones; for a program of its own.
+
+    Given back to the system and taken again, fresh pages cost as much as merging what is in them.
+    The interpreter alone has no means: nothing happens.
+    """
 
 
 def running(times: "array[int]", top: int, leap: int) -> tuple["array[int]", bool]:

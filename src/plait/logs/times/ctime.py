@@ -20,6 +20,7 @@ FORMATS: Final = (
             Example(b"Sun Mar  1 10:00:00 UTC 2026 x", "2026-03-01T10:00:00Z", _TOKYO),
             Example(b"Sun Mar 1 10:00:00 -0700 2026 x", "2026-03-01T17:00:00Z"),
             Example(b"[Sun Mar 01 2026 10:00:00 PM] x", "2026-03-01T22:00:00Z"),
+            Example(b"Mar 1, 2026, 10:00:00\xe2\x80\xafPM x", "2026-03-01T22:00:00Z"),
             Example(b"Sun Mar 32 10:00:00 2026 x", None),
             Example(b"Sun Mar 2026 was cold", None),
         ),
@@ -34,8 +35,22 @@ FORMATS: Final = (
             Example(b"01 Mar 2026 10:00:00,123 [main] INFO x", "2026-03-01T10:00:00.123Z"),
             Example(b"[01-Mar-26 10:00:00] x", "2026-03-01T10:00:00Z"),
             Example(b"2026 Mar 01 10:00:00 x", "2026-03-01T10:00:00Z"),
+            Example(b"[01Mar2026 10:00:00.123] [main/INFO] x", "2026-03-01T10:00:00.123Z"),
             Example(b"01 Mar 10:00 x", None),
             Example(b"31 Apr 2026 10:00:00 x", None),
         ),
     ),
+)
+
+ERLANG: Final = TimeFormat(
+    "erlang",
+    "Erlang: =INFO REPORT==== 1-Mar-2026::10:00:00.123 ===",
+    rb"=[A-Z ]{1,30} REPORT==== ",
+    (words.DAY_FIRST,),
+    (
+        Example(b"=INFO REPORT==== 1-Mar-2026::10:00:00.123456 ===", "2026-03-01T10:00:00.123456Z"),
+        Example(b"=CRASH REPORT==== 31-Dec-2025::23:59:59 ===", "2025-12-31T23:59:59Z"),
+        Example(b"=INFO REPORT==== 32-Mar-2026::10:00:00 ===", None),
+    ),
+    signs=(b"==== ",),
 )

@@ -33,6 +33,18 @@ POWER: Final = Text(
 
 FORMATS: Final = (
     TimeFormat(
+        "journal-export",
+        "systemd's journal, exported; a block is a record: __REALTIME_TIMESTAMP=1772359200123456",
+        rb"__REALTIME_TIMESTAMP=",
+        (FINER,),
+        (
+            Example(b"__REALTIME_TIMESTAMP=1772359200123456", "2026-03-01T10:00:00.123456Z"),
+            Example(b"__REALTIME_TIMESTAMP=1772359200000001", "2026-03-01T10:00:00.000001Z"),
+            Example(b"_SOURCE_REALTIME_TIMESTAMP=1772359200123456", None),
+        ),
+        signs=(b"_aaaaaaaaa=0",),
+    ),
+    TimeFormat(
         "audit",
         "Linux audit: type=SYSCALL msg=audit(1772359200.123:42):",
         rb"(?:node=\S{1,64} )?type=\w{1,40} msg=audit\(",
@@ -47,12 +59,14 @@ FORMATS: Final = (
     TimeFormat(
         "epoch",
         "seconds since 1970: 1772359200.123",
-        rb"(?>%s\[?)" % leads.CONTAINER,
+        rb"(?>%s(?:\[pid +\d{1,8}\] |\d{1,8} +)?[\[(]?)" % leads.CONTAINER,
         (SECONDS,),
         (
             Example(b"1772359200 x", "2026-03-01T10:00:00Z"),
             Example(b"1772359200.123456 x", "2026-03-01T10:00:00.123456Z"),
             Example(b"[1772359200.5] x", "2026-03-01T10:00:00.5Z"),
+            Example(b"(1772359200.5) can0 123#00", "2026-03-01T10:00:00.5Z"),
+            Example(b"4711 1772359200.5 read(3) = 0", "2026-03-01T10:00:00.5Z"),
             Example(b"1772359200abc x", None),
             Example(b"177235920 x", None),
         ),

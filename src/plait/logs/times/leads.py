@@ -23,8 +23,16 @@ SHORT: Final = (
     rb"(?>%s%s%s(?:<\d{1,3}>[ ]?)?(?:[A-Za-z][\w.-]{0,40}+::)?(?:%s)?(?:-[ ])?%s?%s"
     rb"(?:\"|[\[({<*|]{0,3})[ ]?%s)" % (COLOUR, CONTAINER, COLOUR, _WORD, _KEY, COLOUR, COLOUR)
 )
+#: The same for weak formats, with any word for the level: it compiles in a fraction of the time,
+#: and a sample has to show that it is right anyway.
+WORD: Final = (
+    rb"(?>%s%s%s(?:<\d{1,3}>[ ]?)?"
+    rb"(?:[\[({<]?(?:[A-Z]{3,11}|[A-Za-z]{3,11}(?=[\])}>:|]))\d?[ ]*[\])}>]?(?:::|[:,|])?[ \t]*)?"
+    rb"(?:-[ ])?%s(?:\"|[\[({<*|]{0,3})[ ]?%s)" % (COLOUR, CONTAINER, COLOUR, COLOUR, COLOUR)
+)
 NONE: Final = b""
-#: Anywhere near the start, at the start of a word; only where a sample shows it.
-LOOSE: Final = rb"[^\n]{0,200}?(?<![\w.:/+='\"-])"
+#: Anywhere near the start, at the start of a word (or after a word and a colon, as in what grep
+#: prints); only where a sample shows it.
+LOOSE: Final = rb"[^\n]{0,200}?(?<![\w./+='\"-])(?<![^A-Za-z]:)"
 #: Anywhere near the start, for patterns given by the user.
 ANYWHERE: Final = rb"[^\n]{0,200}?(?<!\d)"

@@ -10,7 +10,7 @@ from typing import Final
 
 from plait.logs.times import iso, leads
 from plait.logs.times.calendar import DAY, Calendar
-from plait.logs.times.format import Civil, Text
+from plait.logs.times.format import Civil, Clock, Text
 from plait.logs.times.variants import (
     AnyOf,
     Variant,
@@ -19,8 +19,8 @@ from plait.logs.times.variants import (
     bare,
     loose,
     may_be_stamped,
-    pattern_of,
     shape_of,
+    shown_pattern_of,
     variants_of,
 )
 from plait.values import frozen
@@ -42,10 +42,10 @@ _GROWTHS: Final = 3
 
 @cache
 def strong() -> tuple[Variant, ...]:
-    """What every log is tried with; the table is imported for who asks."""
-    from plait.logs.times.table import FORMATS
+    """What every log is tried with; imported for who asks."""
+    from plait.logs.times.strong import STRONG
 
-    return variants_of(tuple(form for form in FORMATS if not form.weak))
+    return variants_of(STRONG)
 
 
 @cache
@@ -59,7 +59,7 @@ def _weak() -> tuple[Variant, ...]:
 class Learned:
     """The variant tried first, and what is accepted beside it.
 
-    `forced` alone is accepted where it is given, else all strong variants, and `also`.
+    `forced` alone is accepted where it is given, else `first`, all strong variants, and `also`.
     """
 
     primary: Variant | None
@@ -67,16 +67,22 @@ class Learned:
     also: Variant | None = None
     share: float = 0.0
     zoned: bool = False
+    first: tuple[Variant, ...] = ()
+
+    def beside(self, other: "Learned") -> "Learned":
+        """The same, and what the other accepts is accepted as well, after its own."""
+        first = (*self.accepted, *other.first)
+        return Learned(self.primary, other.forced, other.also, self.share, self.zoned, first)
 
     @property
     def accepted(self) -> tuple[Variant, ...]:
         """All that are accepted, in order."""
-        return (self.forced or strong()) + ((self.also,) if self.also else ())
+        return (*self.first, *(self.forced or strong()), *((self.also,) if self.also else ()))
 
     @property
     def inner(self) -> bool:
         """Whether any of them looks into lines that start with a space."""
-        return any(variant.inner for variant in self.forced or ())
+        return any(variant.inner for variant in (*self.first, *(self.forced or ())))
 
 
 class Others:
@@ -103,7 +109,8 @@ class Others:
         """Add the variants whose signs are here."""
         learned = self._learned
         if self._missing is None:
-            if learned.forced is None and learned.also is None and not may_be_stamped(shape):
+            own = learned.forced or learned.also or learned.first
+            if not own and not may_be_stamped(shape):
                 return
             self._missing = list(learned.accepted)
         self._looks += 1
@@ -143,6 +150,7 @@ class _Sample:
         self.heads = sum(1 for line in lines if line[:1] not in b" \t") or 1
         self._padded = b"\n" + sample
         self._calendar = calendar
+        self._counts: dict[bytes, int] = {}
 
     @cached_property
     def _shape(self) -> bytes:
@@ -150,7 +158,14 @@ class _Sample:
 
     def most(self, variant: Variant) -> int:
         """At most how many lines a variant reads."""
-        return variant.most_in(self._shape, self.lines if variant.inner else self.heads)
+        return variant.most_by(self._count, self.lines if variant.inner else self.heads)
+
+    def _count(self, sign: bytes) -> int:
+        """How often a sign is in the shape: variants share many of them."""
+        count = self._counts.get(sign)
+        if count is None:
+            count = self._counts[sign] = self._shape.count(sign)
+        return count
 
     def hits(self, variant: Variant) -> _Hits:
         """What a variant reads; compiles its lead, the longest part, only where that matters."""
@@ -166,7 +181,7 @@ class _Sample:
         calendar = self._calendar
         lines = bare = zoned = plausible = near = fine = 0
         seen: dict[tuple[bytes, bytes], tuple[int, bool] | None] = {}
-        for match in pattern_of(variant).finditer(self._padded):
+        for match in shown_pattern_of(variant).finditer(self._padded):
             key = match[1], match[3]
             if key not in seen:
                 seen[key] = _read(variant.text, *key, calendar)
@@ -175,7 +190,8 @@ class _Sample:
                 lines += 1
                 bare += match.start(1) == match.start() + 1
                 zoned += read[1]
-                plausible += calendar.reference - _SPAN < read[0] < calendar.reference + DAY
+                span = calendar.reference - _SPAN, calendar.reference + DAY
+                plausible += variant.text.uptime or span[0] < read[0] < span[1]
                 near += calendar.reference - _NEAR < read[0] < calendar.reference + DAY
                 fine += match[2] is not None
         return _Hits(lines, bare, zoned, plausible, near, fine)
@@ -234,8 +250,10 @@ def _best_weak(sample: _Sample) -> tuple[Variant, _Hits] | None:
         if sample.most(variant) < max(_MOST * sample.heads, best[1].plausible if best else 0):
             continue
         hits = sample.hits(variant)
-        enough = max(_MOST * sample.heads, _needed(variant, hits))
-        if hits.plausible >= enough and (best is None or hits.plausible > best[1].plausible):
+        if hits.plausible < max(_MOST * sample.heads, _needed(variant, hits)):
+            continue
+        # Of two readings of a short date, the one near the reference is likelier.
+        if best is None or (hits.plausible, hits.near) > (best[1].plausible, best[1].near):
             best = variant, hits
     return best
 
@@ -263,4 +281,4 @@ def _read(text: Text, head: bytes, tail: bytes, calendar: Calendar) -> tuple[int
     time = None if said is None else calendar.time(said, None)
     if said is None or time is None:
         return None
-    return time, not isinstance(said, Civil) or bool(said.zone)
+    return time, not isinstance(said, Civil | Clock) or bool(said.zone)

@@ -13,7 +13,7 @@ FORMATS: Final = (
         "syslog",
         "syslog, RFC 3164: Mar  1 10:00:00 (no year)",
         leads.SHORT,
-        (words.YEARLESS,),
+        (words.YEARLESS, words.YEARLESS_DAY_FIRST),
         (
             Example(b"Mar  1 10:00:00 host app[7]: x", "2026-03-01T10:00:00Z"),
             Example(b"<34>Mar 01 10:00:00 host su: x", "2026-03-01T10:00:00Z"),
@@ -21,6 +21,7 @@ FORMATS: Final = (
             Example(b"Jan 1 00:10:00 host x", "2026-01-01T00:10:00Z", reference=_NEW_YEAR),
             Example(b"Feb 29 10:00:00 host x", "2024-02-29T10:00:00Z"),
             Example(b"Wed Jun  3 00:30:07.380 <kernel> x", "2025-06-03T00:30:07.38Z"),
+            Example(b"01 Mar 10:00:00 ntpd[7]: x", "2026-03-01T10:00:00Z"),
             Example(b"Feb 30 10:00:00 host x", None),
             Example(b"Marvin 1 10:00:00 is no month", None),
             Example(b"Mar 1 10:00 host x", None),

@@ -2,19 +2,52 @@
 
 from typing import Final
 
-from plait.logs.times import ctime, epoch, glog, iso, numeric, structured, syslog, web
-from plait.logs.times.format import TimeFormat
-
-FORMATS: Final[tuple[TimeFormat, ...]] = (
-    # Before ctime, which would take its lines as well.
-    web.APACHE_ERROR,
-    *iso.FORMATS,
-    *ctime.FORMATS,
-    *syslog.FORMATS,
-    *glog.FORMATS,
-    *structured.FORMATS,
-    *epoch.FORMATS,
-    *numeric.FORMATS,
-    # Last, since it finds its stamp deep in the line.
-    web.CLF,
+from plait.logs.times import (
+    android,
+    clock,
+    databases,
+    epoch,
+    glog,
+    hpc,
+    iso,
+    languages,
+    named,
+    network,
+    numeric,
+    servers,
+    shell,
+    structured,
+    tai,
+    uptime,
+    windows,
 )
+from plait.logs.times.format import TimeFormat
+from plait.logs.times.strong import STRONG
+
+_WEAK: Final = tuple(
+    form
+    for form in (
+        *network.FORMATS,
+        *glog.FORMATS,
+        *android.FORMATS,
+        *structured.FORMATS,
+        # Before epoch, which would take the number in front of them alone.
+        *hpc.FORMATS,
+        *epoch.FORMATS,
+        *servers.XML,
+        windows.EVENT_TEXT,
+        *shell.FORMATS,
+        *numeric.FORMATS,
+        databases.YYMMDD,
+        *languages.FORMATS,
+        *windows.TABLES,
+        databases.POSTGRESQL,
+        iso.MINUTES,
+        iso.DIGITS,
+        *tai.FORMATS,
+        *uptime.FORMATS,
+        *clock.FORMATS,
+    )
+    if form.weak
+)
+FORMATS: Final[tuple[TimeFormat, ...]] = (*STRONG, *_WEAK, *named.FORMATS)

@@ -5,6 +5,7 @@ the line they are in: a match begins where its line begins, and ends where the n
 """
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import groupby
 from typing import Final
@@ -17,8 +18,9 @@ _REST: Final = rb"[^\n]*"
 _SHAPE: Final = bytes.maketrans(
     b"123456789ABCDEFGHIJKLMNOPQRSTUVWXYZbcdefghijklmnopqrstuvwxyz", b"0" * 9 + b"a" * 51
 )
-# A stamp has a year or the time of day, and a number of seconds is longer than a year.
-_ANY_STAMP: Final = (b":0", b"0000")
+# A stamp has a year or the time of day, and a number of seconds is longer than a year; what is
+# written in Chinese, Japanese or Korean has a word for year, or digits or colons of full width.
+_ANY_STAMP: Final = (b":0", b"0000", "年".encode(), "년".encode(), b"\xef\xbc")
 # Lines that go on with the record above, and empty ones, cost one look.
 _OUTER: Final = rb"(?![ \t\r\n])"
 
@@ -42,10 +44,14 @@ class Variant:
 
     def most_in(self, shape: bytes, lines: int) -> int:
         """At most how many of so many lines of this shape it reads; compiles nothing."""
+        return self.most_by(shape.count, lines)
+
+    def most_by(self, count: Callable[[bytes], int], lines: int) -> int:
+        """The same, by what tells how often something is in the shape."""
         own = self.lead == self.format.lead and self.format.signs
-        for signs in (self.text.signs, own):
-            if signs:
-                lines = min(lines, sum(map(shape.count, signs)))
+        for signs in (own, self.text.signs):
+            if signs and lines:
+                lines = min(lines, sum(map(count, signs)))
         return lines
 
 
@@ -69,6 +75,17 @@ def pattern_of(variant: Variant) -> re.Pattern[bytes]:
     """One variant alone; its groups are those of the text."""
     start = b"" if variant.inner else _OUTER
     return re.compile(rb"\n%s%s%s%s" % (start, variant.lead, variant.text.pattern, _REST))
+
+
+@lru_cache(maxsize=32)
+def shown_pattern_of(variant: Variant) -> re.Pattern[bytes]:
+    """The same, for a sample: what the text says of it must follow too."""
+    text = variant.text
+    if not text.shown:
+        return pattern_of(variant)
+    start = b"" if variant.inner else _OUTER
+    shown = text.pattern + b"(?=%s)" % text.shown
+    return re.compile(rb"\n%s%s%s%s" % (start, variant.lead, shown, _REST))
 
 
 @lru_cache(maxsize=128)

@@ -9,20 +9,22 @@ from plait.logs.times.zones import ZONE
 
 _TEXT: Final = Text(
     "clf",
-    rb"(\d\d/[A-Z][a-z][a-z]/\d{4}:\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(%s)(?=\])" % ZONE,
+    rb"(\d\d/[A-Z][a-z][a-z]/\d{4}[: ]\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(%s)(?=\])" % ZONE,
     words.read,
-    signs=(b"/0000:",),
+    signs=(b"/0000:", b"/0000 "),
 )
 
 CLF: Final = TimeFormat(
     "clf",
     'common log format: 127.0.0.1 - - [01/Mar/2026:10:00:00 +0100] "GET / HTTP/1.1" 200',
     # Host, identity and user; a user may have spaces in it, none has a bracket.
-    rb"(?>%s[^\s\[{\"'][^\[\n]{0,%d}+\[)(?=\d\d/)" % (leads.CONTAINER, LONGEST_HOST),
+    rb"(?>%s%s[^\s\[{\"'][^\[\n]{0,%d}+\[)(?=\d\d/)"
+    % (leads.COLOUR, leads.CONTAINER, LONGEST_HOST),
     (_TEXT,),
     (
         Example(b'1.2.3.4 - - [01/Mar/2026:10:00:00 +0100] "GET /"', "2026-03-01T09:00:00Z"),
         Example(b"::1 - Jo Do [01/Mar/2026:10:00:00 +0000] x", "2026-03-01T10:00:00Z"),
+        Example(b"1.2.3.4 - - [01/Mar/2026 10:00:00] x", "2026-03-01T10:00:00Z"),
         Example(b"1.2.3.4 - - [01/Foo/2026:10:00:00 +0000] x", None),
         Example(b"1.2.3.4 - - [01/Mar/2026] x", None),
     ),

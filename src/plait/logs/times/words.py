@@ -19,16 +19,19 @@ _BY_NAME: Final = {
 _WEEKDAY: Final = rb"(?:[MTWFSmtwfs][A-Za-z]{2,8}+[.,]{0,2}[ \t]+)?"
 _MONTH: Final = rb"[JFMASONDjfmasond][A-Za-z]{2,8}+\.?"
 _DAY: Final = rb"[0-3]?\d"
+_ORDINAL: Final = rb"[0-3]?\d(?:st|nd|rd|th)?"
 _TIME: Final = rb"\d\d?:\d\d:\d\d(?!\d)"
 _YEAR: Final = rb"(?:19|20)\d\d(?![\d:.-])"
-_FRACTION: Final = rb"(?:[.,](\d{1,9}))?"
-_HALF: Final = rb"(?:[ ]?[AaPp][Mm](?![A-Za-z]))?"
+# A colon may stand before three or six digits.
+_FRACTION: Final = rb"(?:(?:[.,]|:(?=(?:\d{3}){1,2}(?![\d:])))(\d{1,9}))?"
+#: AM or PM, `p. m.` too; Java since version 20 puts a narrow space before it.
+HALF: Final = rb"(?:(?:[ ]|\xe2\x80\xaf|\xc2\xa0)?[AaPp](?:[Mm]|\.[ ]?[Mm]\.)(?![A-Za-z]))?"
 
 _CLOCK: Final = rb"(?<!\d)(\d\d?):(\d\d?)[:.](\d\d?)"
 _WORDS: Final = rb"[A-Za-z]+|\d+"
 # A year in the tail, not the digits of an offset: `2026`, not `+2026`.
 _TAIL_YEAR: Final = rb"(?<![+\-:\d\x92])((?:19|20)\d\d)(?![\d:])"
-_HALVES: Final = rb"\s*([AaPp])[Mm](?![A-Za-z])"
+_HALVES: Final = rb"(?:\s|\xe2\x80\xaf|\xc2\xa0)*([AaPp])(?:[Mm]|\.[ ]?[Mm]\.)(?![A-Za-z])"
 
 
 def month_of(word: bytes) -> int | None:
@@ -59,7 +62,7 @@ def read(head: bytes, tail: bytes) -> Civil | None:
 
 def second_of_day(clock: re.Match[bytes], tail: bytes) -> tuple[int | None, bytes]:
     """The second of the day (None when no clock shows it), and the tail without AM or PM."""
-    hour, minute, second = map(int, clock.groups())
+    hour, minute, second = (int(part or 0) for part in clock.groups())
     half = re.match(_HALVES, tail)
     if half is not None:
         tail = tail[half.end() :]
@@ -91,21 +94,21 @@ YEAR_LAST: Final = Text(
     _read_year_last,
     signs=(b" 0000", b"\t0000"),
 )
-# `Sun, Mar 1 2026 10:00:00`: month, day, year, time.
+# `Sun, Mar 1 2026 10:00:00`, `March 1st, 2026 at 10:00:00`: month, day, year, time.
 MONTH_FIRST: Final = Text(
     "month-first",
-    rb"(%s%s[ \t-]+%s,?[ \t]+%s,?[ \t]+%s)%s(%s%s)"
-    % (_WEEKDAY, _MONTH, _DAY, _YEAR, _TIME, _FRACTION, _HALF, ZONE),
+    rb"(%s%s[ \t-]+%s,?[ \t]+%s,?[ \t]+(?:at[ ])?%s)%s(%s%s)"
+    % (_WEEKDAY, _MONTH, _ORDINAL, _YEAR, _TIME, _FRACTION, HALF, ZONE),
     read,
     signs=(b"0000 ", b"0000\t", b"0000,"),
 )
-# `Sun, 01 Mar 2026 10:00:00`, `01-Mar-26 10:00:00`, `01/Mar/2026:10:00:00`.
+# `Sun, 01 Mar 2026 10:00:00`, `01-Mar-26 10:00:00`, `01/Mar/2026:10:00:00`, `01Mar2026 10:00:00`.
 DAY_FIRST: Final = Text(
     "day-first",
-    rb"(%s%s[ /-]+%s[ /-]+(?:\d{4}|\d\d)(?:[ \t]+|:)%s)%s(%s%s)"
-    % (_WEEKDAY, _DAY, _MONTH, _TIME, _FRACTION, _HALF, ZONE),
+    rb"(%s%s[ /-]*%s[ /-]*(?:\d{4}|\d\d)(?:[ \t]+|::?)%s)%s(%s%s)"
+    % (_WEEKDAY, _DAY, _MONTH, _TIME, _FRACTION, HALF, ZONE),
     read,
-    signs=(b" 00", b"/00", b"-00"),
+    signs=(b" 00", b"/00", b"-00", b"a00", b"a.00"),
 )
 # `2026 Mar 01 10:00:00`.
 YEAR_FIRST: Final = Text(
@@ -114,10 +117,25 @@ YEAR_FIRST: Final = Text(
     read,
     signs=tuple(b"0000%ca" % sign for sign in range(0x20, 0x30)),  # what `[ -/]` stands for
 )
-# `Mar  1 10:00:00`, without a year.
+# `mar/01/2026 10:00:00`.
+SLASHED: Final = Text(
+    "slashed",
+    rb"([A-Za-z]{3}/\d\d/(?:19|20)\d\d[ ]%s)%s()" % (_TIME, _FRACTION),
+    read,
+    signs=(b"aaa/00/0000 ",),
+)
+# `1 Mar 10:00:00`, without a year.
+YEARLESS_DAY_FIRST: Final = Text(
+    "yearless-day-first",
+    rb"(%s[ -]%s[ -]+%s)%s(%s)" % (_DAY, _MONTH, _TIME, _FRACTION, ZONE),
+    read,
+    yearless=True,
+    signs=(b"0 aaa", b"0-aaa"),
+)
+# `Mar  1 10:00:00`, `Mar-01 10:00:00`, without a year.
 YEARLESS: Final = Text(
     "yearless",
-    rb"(%s%s[ \t]+%s[ \t]+%s)%s(%s)(?![ \t]+%s)"
+    rb"(%s%s[ \t-]+%s[ \t]+%s)%s(%s)(?![ \t]+%s)"
     % (_WEEKDAY, _MONTH, _DAY, _TIME, _FRACTION, ZONE, _YEAR),
     read,
     yearless=True,

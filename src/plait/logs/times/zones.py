@@ -1,6 +1,8 @@
 """The zone a stamp names: a pattern that finds it, and its offset from UTC."""
 
 import re
+from datetime import tzinfo
+from functools import lru_cache
 from typing import Final
 
 # Minutes east of UTC. Where several places share an abbreviation the most populous use in logs
@@ -39,13 +41,28 @@ ZONE: Final = (
     rb"(?:[ \t]{0,2}(?:[Zz](?![A-Za-z])|%s|(?:UTC|GMT)[+-]\d\d?(?::?\d\d)?(?!\d)"
     rb"|(?:[A-Z]{2,5}|[ecmp][sd]t|utc|gmt|pwt)(?![A-Za-z]))|\[UTC\])?" % _SIGNED
 )
+#: The name of a place, which only some formats write after a time.
+AREA: Final = rb"[A-Z][A-Za-z]{1,20}(?:/[A-Z][A-Za-z_+-]{1,30}\d{0,2}){1,2}"
 _OFFSET: Final = rb"(?:UTC|GMT)?([+-])(\d\d?):?(\d\d)?"
 
 
 def zone_of(tail: bytes) -> bytes:
     """The zone in what follows a time of day; b"" when it is none, as in ` INFO`."""
     zone = tail.strip()
-    return zone if offset_of(zone) is not None else b""
+    return zone if offset_of(zone) is not None or area_of(zone) else b""
+
+
+@lru_cache(maxsize=64)
+def area_of(zone: bytes) -> tzinfo | None:
+    """The zone of a place such as `Europe/Berlin`; None when it names none."""
+    if b"/" not in zone or re.fullmatch(AREA, zone) is None:
+        return None
+    from zoneinfo import ZoneInfo
+
+    try:
+        return ZoneInfo(zone.decode("ascii"))
+    except (OSError, ValueError, KeyError):
+        return None
 
 
 def offset_of(zone: bytes) -> int | None:
