@@ -13,7 +13,17 @@ BASE = {"errors", "events", "values", "version"}
 CORE = BASE | {"logs"}
 EDGES = CORE | {"bridge", "sources", "sinks"}
 # Where sources, merge, clock and tasks meet, and what that stands on.
-DRIVER = {"blocking", "crew", "delivery", "draining", "driver", "holding", "intake", "journal"}
+DRIVER = {
+    "blocking",
+    "crew",
+    "delivery",
+    "draining",
+    "driver",
+    "due",
+    "holding",
+    "intake",
+    "journal",
+}
 DRIVER |= {"keeping", "leaving", "ledger", "plugins", "pump", "reading", "resumption", "settings"}
 DRIVER |= {"stats", "waiting", "zones"}
 ALLOWED = {
@@ -105,8 +115,8 @@ def test_the_core_and_the_bridge_need_no_third_party_package() -> None:
     assert foreign <= sys.stdlib_module_names | {"plait"}
 
 
-def test_no_file_is_longer_than_440_lines() -> None:
+def test_no_file_is_longer_than_430_lines() -> None:
     long = [
-        path.name for path, _, _ in modules() if len(path.read_text("utf-8").splitlines()) > 440
+        path.name for path, _, _ in modules() if len(path.read_text("utf-8").splitlines()) > 430
     ]
     assert long == []

@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 
 from plait.delivery import Target, deliver
+from plait.due import Due
 from plait.errors import UsageError
 from plait.events import CaughtUp, Ended, Event, Failed, Late, Skipped, Waiting
 from plait.holding import Holding
@@ -68,7 +69,7 @@ class Stream:
         self.keeper: Keeper | None = None
         self._intakes: Final[list[Intake]] = []
         self._active: Final[dict[Intake, None]] = {}  # not done; the order is the ranks'
-        self._due: set[Intake] = set()  # of them, what a round looks at: few of many
+        self._due: Final = Due()
         self._by_file: Final[dict[FileSource, Intake]] = {}
         self._pumps: Final[list[Pump]] = []
         self._files: Files | None = None
@@ -224,7 +225,7 @@ class Stream:
         self.stats.sources.append(intake.stats)
 
     def _wake(self, intake: Intake) -> None:
-        self._make_due(intake)
+        self._due.add(intake)
         if self._waker is not None:
             self._waker.wake()
 
@@ -260,11 +261,8 @@ class Stream:
             self._begin_drain(clock)
         share = self._share()
         progress = False
-        # A new set: what was large once is slow to look at.
-        due, self._due = sorted(self._due, key=attrgetter("rank")), set()
-        if self.immediate and not self._by_time:
-            self._due.update(due[1:])  # files at rest arrive one after the other
-            del due[1:]
+        # In order of arrival, files at rest arrive one after the other.
+        due = self._due.take(one=self.immediate and not self._by_time)
         for intake in due:
             while intake.due and not intake.done and self._leaving.waiting(intake.rank) < share:
                 progress = True
@@ -289,14 +287,9 @@ class Stream:
             self._join(Opened.file(file))
         for file in changes.due:
             if file in self._by_file:
-                self._make_due(self._by_file[file])
+                self._due.add(self._by_file[file])
         for event in changes.events:
             self._report(event)
-
-    def _make_due(self, intake: Intake) -> None:
-        if not intake.done:
-            intake.due = True
-            self._due.add(intake)
 
     def _step(self, intake: Intake, taken: Taken, clock: float, now: int) -> None:
         """Do with what a source gave what is to be done."""
@@ -356,7 +349,6 @@ class Stream:
 
     def _retire(self, intake: Intake) -> None:
         intake.done = True
-        intake.due = False
         self._active.pop(intake, None)
         self._due.discard(intake)
         self._holding.retire(intake)
@@ -409,7 +401,8 @@ class Stream:
         from plait.draining import Drain
 
         self._drain = Drain(clock, self._by_file)
-        self._due.update(intake for intake in self._active if intake.due)
+        for intake in filter(attrgetter("due"), self._active):
+            self._due.add(intake)
 
     def _finished(self) -> bool:
         if self._active:

@@ -1,6 +1,6 @@
 """What sources hold back and what waits, live, in; what may leave by now out."""
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from itertools import chain
 from typing import Final
 
@@ -83,7 +83,7 @@ class Holding:
         self._coarse.discard(intake)
         self._fine.discard(intake)
 
-    def release(self, due: Collection[Intake], clock: float) -> None:
+    def release(self, due: Iterable[Intake], clock: float) -> None:
         """Tell the merge what has waited for long enough; `due` are the sources to be read."""
         if self._chosen:
             mixed = bool(self._coarse and self._fine)
