@@ -25,9 +25,12 @@ def kernel() -> list[Extension]:
         ["src/plait/logs/kernel/compiled.pyx"],
         extra_compile_args=flags,
         extra_link_args=flags if build == "checked" else [],
-        optional=build is None,  # without a compiler plait installs all the same
     )
-    return cythonize([source])
+    extensions: list[Extension] = cythonize([source])
+    for extension in extensions:
+        # Without a compiler plait installs all the same. (Cython makes new objects without this.)
+        extension.optional = build is None
+    return extensions
 
 
 setup(ext_modules=kernel())
