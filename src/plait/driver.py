@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Self, Unpack
 from plait.delivery import Target, deliver
 from plait.due import Due
 from plait.errors import UsageError
-from plait.events import CaughtUp, Ended, Event, Failed, Late, Skipped, Waiting
+from plait.events import CaughtUp, Ended, Event, Failed, Skipped, Waiting
 from plait.holding import Holding
 from plait.intake import FileFeed, Intake, Over, QueueFeed, Taken, count
 from plait.leaving import Leaving
@@ -17,21 +17,18 @@ from plait.logs.kernel import COMPILED
 from plait.logs.merge import Merge
 from plait.logs.seek import is_past
 from plait.plugins import Opened, open_sources
-from plait.settings import Given, Options
+from plait.settings import WORTH_A_THREAD, Given, Options
 from plait.sources.faults import size_at
 from plait.sources.files import Files, FileSource
 from plait.sources.skip import Skipper
 from plait.stats import Stats
-from plait.waiting import Clock, Waker
+from plait.waiting import Clock, Waker, until_first
 
 if TYPE_CHECKING:
     from plait.draining import Drain
-    from plait.ledger import Keeper, Ledger
+    from plait.ledger import Keeper
     from plait.pump import Pump
     from plait.reading import Ahead
-
-# Below so many bytes in all a second thread is not worth its start.
-_WORTHWHILE: Final = 16 * 2**20
 
 
 def follow(*sources: object, live: bool = True, **options: Unpack[Given]) -> "Stream":
@@ -62,7 +59,7 @@ class Stream:
         self._pipe: Final = options.pipe()
         self._plain: Final = cache(partial(options.reading, {}))  # thousands share one
         self._since, self._until = options.skipping(self._clock.time_ns())
-        self._ledger: Final = _ledger(options)
+        self._ledger: Final = options.ledger()
         gone = None if self._ledger is None else self._ledger.gone
         self._merge: Final = Merge() if gone is None else Merge(gone)
         #: Asked after every round, when all that was given has been taken.
@@ -74,8 +71,10 @@ class Stream:
         self._pumps: Final[list[Pump]] = []
         self._files: Files | None = None
         self._by_time: Final = options.order == "time"
-        self._leaving: Final = Leaving(self._merge, by_time=self._by_time)
         self._holding: Final = Holding(self._merge, options.lateness, by_time=self._by_time)
+        self._leaving: Final = Leaving(
+            self._merge, self._holding, self._report, by_time=self._by_time
+        )
         self._waker: Waker | None = None
         self._ahead: Ahead | None = None  # where much lies on the disk
         self._stopping = False
@@ -117,9 +116,8 @@ class Stream:
             if self._ledger is not None:
                 self._ledger.require(source)
             self._join(source)
-        if self._files is not None:
-            for event in self._files.events():
-                self._report(event)
+        for event in () if self._files is None else self._files.events():
+            self._report(event)
 
     async def batches(self) -> AsyncIterator[Batch]:
         """Batches of records in order, after the steps, as soon as they may leave; once."""
@@ -235,7 +233,7 @@ class Stream:
             for intake in self._intakes:
                 intake.raw = self.options.raw
             fast = COMPILED and not self.options.raw
-            if fast and not self._ledger and self.total() >= _WORTHWHILE:
+            if fast and not self._ledger and self.total() >= WORTH_A_THREAD:
                 from plait.reading import Ahead
 
                 self._ahead = self._ahead or Ahead()
@@ -275,7 +273,8 @@ class Stream:
         if self._ahead is not None:
             self._ahead.begin(due, now)
         if self.options.live:
-            self._let_go(clock, now)
+            looked = None if self._files is None else self._files.looked
+            self._leaving.let_go(clock, now, self._due, looked)
         return progress
 
     def _look(self) -> None:
@@ -302,11 +301,13 @@ class Stream:
         else:
             if self.options.live:
                 self._holding.heard(intake, taken, clock)
-            self._put(intake, taken, clock)
+            self._leaving.put(intake, taken, clock)
             if (floor := intake.floor) is not None:
                 self._merge.promise(intake.rank, floor)
             if self._drain is not None and self._drain.enough(intake):
-                self._put(intake, intake.flush(now, live=True), clock)  # it ends at a line end
+                self._leaving.put(
+                    intake, intake.flush(now, live=True), clock
+                )  # it ends at a line end
                 self._retire(intake)
                 self._report(Ended(intake.name))
             elif is_past(taken, self._until) and (rest := intake.leave()) is not None:
@@ -326,26 +327,28 @@ class Stream:
         elif isinstance(event, Waiting) and not self.options.live:
             event = Failed(intake.name, "does not exist", "check the path")
         elif isinstance(event, intake.borders):
-            self._put(intake, intake.begin_incarnation(now, live=self.options.live), clock)
-        count(intake.stats, event)
-        self._report(event)
+            self._leaving.put(intake, intake.begin_incarnation(now, live=self.options.live), clock)
+        self._tell(intake, event)
 
     def _finish(self, intake: Intake, now: int, event: Event) -> None:
         """Take what a source still holds, and close it."""
         clock, live = self._clock.monotonic(), self.options.live
         # A line that has not ended is left to the run that resumes this one.
         end = intake.flush if live and self._ledger is not None else intake.end_incarnation
-        self._put(intake, end(now, live=live), clock)
+        self._leaving.put(intake, end(now, live=live), clock)
         self._retire(intake)
-        count(intake.stats, event)
-        self._report(event)
+        self._tell(intake, event)
 
     def _leave(self, intake: Intake, rest: int) -> None:
         """Read no further; what is held of the source lies beyond `until` like the rest."""
         self._retire(intake)
         for event in (Skipped(intake.name, rest), Ended(intake.name)):
-            count(intake.stats, event)
-            self._report(event)
+            self._tell(intake, event)
+
+    def _end_early(self, intake: Intake, clock: float, now: int) -> None:
+        """Take the record that is whole at the last line end, and leave the rest."""
+        self._leaving.put(intake, intake.flush(now, live=True), clock)
+        self._retire(intake)
 
     def _retire(self, intake: Intake) -> None:
         intake.done = True
@@ -354,45 +357,21 @@ class Stream:
         self._holding.retire(intake)
         self._merge.close(intake.rank)
 
-    def _put(self, intake: Intake, batches: list[Batch], clock: float) -> None:
-        for batch in batches:
-            behind = self._merge.gone - batch.places[0]
-            if late := self._leaving.put(intake.rank, batch):
-                intake.stats.late += late
-                self._report(Late(intake.name, late, behind))
-            if self._by_time:
-                self._holding.arrived(clock, batch.places[-1])
-        for event in intake.news():
-            self._report(event)
+    def _tell(self, intake: Intake, event: Event) -> None:
+        count(intake.stats, event)
+        self._report(event)
 
     def _report(self, event: Event) -> None:
         if self.options.on_event is not None:
             self.options.on_event(event)
 
-    # -- leaving -------------------------------------------------------------------------
-
-    def _let_go(self, clock: float, now: int) -> None:
-        """End records that grew no more, and let those leave that were held long enough."""
-        for intake in self._holding.over(clock):
-            flushed = intake.flush(now, live=True)
-            self._holding.flushed(intake, flushed)
-            self._put(intake, flushed, clock)
-        if self._by_time:
-            looked = None if self._files is None else self._files.looked
-            self._holding.release(self._due, clock if looked is None else min(clock, looked))
-
     def _patience(self) -> float:
         """Seconds until there is something to do even if nothing comes."""
-        clock = self._clock.monotonic()
-        until = [clock + 3600.0]
-        if self._files is not None and self.options.live:
-            until.append(clock + self._files.interval)
+        clock, files = self._clock.monotonic(), self._files if self.options.live else None
+        looked = None if files is None else clock + files.interval
         drained = None if self._drain is None else self._drain.until
         kept = None if self.keeper is None else self.keeper.next()
-        until += [at for at in (self._holding.next(), drained, kept) if at is not None]
-        return max(0.0, min(until) - clock)
-
-    # -- the end -------------------------------------------------------------------------
+        return until_first(clock, (looked, self._holding.next(), drained, kept))
 
     def _begin_drain(self, clock: float) -> None:
         """Read what is there now, and no more."""
@@ -418,13 +397,4 @@ class Stream:
             self._report(event)
         clock, now = self._clock.monotonic(), self._clock.time_ns()
         for intake in list(self._active):
-            self._put(intake, intake.flush(now, live=True), clock)
-            self._retire(intake)
-
-
-def _ledger(options: Options) -> "Ledger | None":
-    if options.resume is None:
-        return None
-    from plait.ledger import Ledger  # with what it stands on, more than a small merge
-
-    return Ledger(options.resume)
+            self._end_early(intake, clock, now)

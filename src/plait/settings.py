@@ -16,8 +16,11 @@ from plait.values import frozen
 from plait.zones import local_zone, zone_of
 
 if TYPE_CHECKING:
+    from plait.ledger import Ledger
     from plait.logs.seek import Seek
 
+#: Below so many bytes in all a second thread is not worth its start.
+WORTH_A_THREAD: Final = 16 * 2**20
 #: How many bytes of records may wait for others, over all sources.
 MEMORY: Final = 32 * 2**20
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -111,6 +114,14 @@ class Options:
         if self.until is not None:
             pipe.append(filters.until(self.instant(self.until)))
         return [*pipe, *self.steps]
+
+    def ledger(self) -> "Ledger | None":
+        """What keeps account of what a stream gives, if it is to be resumed."""
+        if self.resume is None:
+            return None
+        from plait.ledger import Ledger  # with what it stands on, more than a small merge
+
+        return Ledger(self.resume)
 
     def share(self, sources: int) -> int:
         """How many bytes one of so many sources may have waiting."""

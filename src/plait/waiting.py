@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
@@ -68,6 +68,12 @@ class Expiry:
     def clear(self) -> None:
         """Nothing is held any more."""
         self._arrivals.clear()
+
+
+def until_first(clock: float, moments: Iterable[float | None]) -> float:
+    """Seconds from `clock` to the first of these moments, an hour where there is none."""
+    known = [moment for moment in moments if moment is not None]
+    return max(0.0, min(known, default=clock + 3600.0) - clock)
 
 
 class Waker:

@@ -9,7 +9,7 @@ import pytest
 from plait.errors import SourceError
 from plait.events import CaughtUp, Event, Failed, Noted, Opened, Rotated, Truncated, Waiting
 from plait.logs.chunk import Chunk
-from plait.sources import known
+from plait.sources import listing
 from plait.sources.file import FileSource
 
 
@@ -339,7 +339,7 @@ def test_old_files_renamed_while_they_are_first_listed_are_not_taken_for_new_one
     path.write_bytes(b"now\n")
     for number in range(1, 6):
         path.with_name(f"app.log.{number}").write_bytes(b"%d\n" % number)
-    listed, listings = known._entries, iter([1])
+    listed, listings = listing._entries, iter([1])
 
     def entries(folder: str) -> Iterator[tuple[str, int]]:
         yield from list(listed(folder))
@@ -349,7 +349,7 @@ def test_old_files_renamed_while_they_are_first_listed_are_not_taken_for_new_one
             path.rename(path.with_name("app.log.1"))
             path.write_bytes(b"new\n")
 
-    monkeypatch.setattr(known, "_entries", entries)
+    monkeypatch.setattr(listing, "_entries", entries)
     follower = Follower(path)
     assert follower.look() == [Opened, b"now\n", Rotated, b"new\n"]
     follower.source.close()

@@ -3,7 +3,7 @@
 from array import array
 from collections.abc import Iterable, Iterator
 from itertools import accumulate
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from plait.logs.batch import ADDED, PIECE, Batch, Position
 from plait.logs.belief import LEAP, Belief, Columns
@@ -12,6 +12,7 @@ from plait.logs.decode import Decoder
 
 if TYPE_CHECKING:
     from plait.logs.bookmark import Bookmark
+    from plait.logs.stamps import Stamps
 
 #: A longer record is cut into pieces.
 LIMIT: Final = 16 * 2**20
@@ -22,25 +23,6 @@ _SAMPLE: Final = 64 * 2**10
 _SMALL: Final = 16 * 2**10
 # Live, a shorter sample is looked at whenever it has doubled, up to this size.
 _LIVE_SAMPLE: Final = 8 * 2**10
-
-
-class Stamps(Protocol):
-    """What the assembler asks of `plait.logs.times.Stamper`."""
-
-    def learn(self, sample: bytes) -> None:
-        """Choose the format by whole lines from the start of the incarnation."""
-
-    def whole(self, block: bytes, begin: int, end: int) -> int:
-        """Where in `block[begin:end]`, of whole lines, what `scan` gets now ends.
-
-        The rest comes again with more: it begins a record that ends, or has its stamp, in lines
-        that are still to come.
-        """
-
-    def scan(
-        self, block: bytes, begin: int = 0, end: int | None = None
-    ) -> tuple["array[int]", "array[int]"]:
-        """Where in `block[begin:end]`, of whole lines, those with a stamp begin; their times."""
 
 
 class Assembler:
@@ -58,7 +40,7 @@ class Assembler:
        partial line of as much, and the sample of 64 KiB.
     """
 
-    def __init__(self, source: str, stamps: Stamps, *, default: int, limit: int = LIMIT) -> None:
+    def __init__(self, source: str, stamps: "Stamps", *, default: int, limit: int = LIMIT) -> None:
         """`default` is the time, in ns, of records of an incarnation in which no stamp is found."""
         self.default = default
         self.pieces = 0
@@ -120,7 +102,7 @@ class Assembler:
             out += self._scan(b"", 0, 0, ended=True)
         out += self._close()
         if unended:
-            out[-1] = _last_marked(out[-1], ADDED)
+            out[-1] = out[-1].last_marked(ADDED)
         self._begin(carried=self._stamped)
         return out
 
@@ -223,7 +205,7 @@ class Assembler:
             if self._held:
                 out += self._learn(final=False)
             out += self._close()
-            out[-1] = _last_marked(out[-1], PIECE | ADDED)
+            out[-1] = out[-1].last_marked(PIECE | ADDED)
             self._at -= 1  # this newline was not in the source
             self.pieces += 1
             self._inside = True
@@ -404,13 +386,6 @@ class Assembler:
         begin = Position(chunks[0][1], self._at - chunks[0][0]) if chunks else None
         self._at += size
         return begin
-
-
-def _last_marked(batch: Batch, flag: int) -> Batch:
-    """The batch with a flag set on its last record."""
-    flags = batch.flags[:-1] + bytes([batch.flags[-1] | flag])
-    columns = batch.times, batch.places, flags
-    return Batch(batch.block, batch.bounds, *columns, batch.sources, batch.origins, batch.begin)
 
 
 def batches_of(assembler: Assembler, chunks: Iterable[bytes]) -> Iterator[Batch]:

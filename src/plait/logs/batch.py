@@ -159,6 +159,12 @@ class Batch(Sequence[Record]):
             self.begin,
         )
 
+    def last_marked(self, flag: int) -> "Batch":
+        """The same batch with `flag` set on its last record."""
+        flags = self.flags[:-1] + bytes([self.flags[-1] | flag])
+        columns = self.times, self.places, flags
+        return Batch(self.block, self.bounds, *columns, self.sources, self.origins, self.begin)
+
     def _check(self) -> None:
         """Test the invariants of the class docstring; for debug runs and tests."""
         n = len(self.times)

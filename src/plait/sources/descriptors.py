@@ -1,5 +1,6 @@
 """Paths in, descriptors out, by turns where a process may not have enough of them."""
 
+import contextlib
 import errno
 import os
 from typing import Final, Protocol
@@ -8,6 +9,8 @@ from plait.events import Event, Noted
 
 #: Flags that never wait, even should a pipe have taken the file's place since it was looked at.
 FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY
+#: Descriptors that the rest of the program may need beside one for each file.
+_BESIDE: Final = 256
 #: Descriptors left for listings, short looks and the rest of the program, once they are scarce.
 _SPARE: Final = 16
 
@@ -67,3 +70,17 @@ class Descriptors:
             holder = next(iter(self._holders))
             del self._holders[holder]
             holder.lend()
+
+
+def raise_limit(files: int) -> None:
+    """Let this process open more files if the system allows it: each stays open."""
+    if files % _BESIDE:
+        return
+    try:
+        import resource
+    except ImportError:  # pragma: no cover - not on this system
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < files + 2 * _BESIDE and soft != hard:
+        with contextlib.suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

@@ -144,9 +144,7 @@ class FileSource:
                 status = os.fstat(file.fd)
         except (OSError, SourceError):
             return True
-        return status.st_mtime_ns != file.modified or (
-            not file.packed and status.st_size != file.offset
-        )
+        return file.differs(status)
 
     def is_restless(self) -> bool:
         """Whether it wants to be looked at again at once, though it has caught up."""
@@ -338,11 +336,8 @@ class FileSource:
     def _missed(self, now: os.stat_result | None) -> list[tuple[str, int]]:
         if self._opened and self._known.base(self.path) is not None:
             return []
-        target = self._known.target(self.path)
-        folder = os.path.dirname(target)
-        found = self._known.missed(self, target, None if now is None else now.st_ino)
         ours = None if self._file is None else self._file.inode
-        return [(os.path.join(folder, it.name), it.inode) for it in found if it.inode != ours]
+        return self._known.unread(self, None if now is None else now.st_ino, besides=ours)
 
     def _open_missed(self, path: str, inode: int, *, copies: bool = False) -> Item | None:
         try:
@@ -373,18 +368,14 @@ class FileSource:
     def _open_regular(self, now: os.stat_result) -> Incarnation | None:
         """Open what is at our path if it still is what it was `now`."""
         require_regular(self.name, now.st_mode)
-        file = Incarnation(self.path, self.name, self._known.descriptors)
-        if not file.is_at(now):
-            file.close()
-            return None
-        self._file = file
-        return file
+        self._file = Incarnation(self.path, self.name, self._known.descriptors)
+        if not self._file.is_at(now):
+            self._file.close()
+            self._file = None
+        return self._file
 
     def _settle(self, file: Incarnation) -> Item:
-        self._known.claim(*file.identity, self)
-        mark = self._known.mark(*file.identity)
-        if mark is not None and not file.resume(mark):
-            self._known.forget(*file.identity)
+        self._known.take_up(*file.identity, self, file.resume)
         self._works()
         event = self._next or (Rotated(self.name) if self._opened else Opened(self.name))
         self._next, self._opened = None, True
@@ -393,8 +384,6 @@ class FileSource:
     def _look_again(self) -> Item:
         self._known.wakes[self] = self._clock()
         return CaughtUp(self.name)
-
-    # What is told once.
 
     def _failed(self, error: SourceError) -> Item:
         if self._file is not None and self._file.vanished:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from plait.errors import SourceError, UsageError
 from plait.events import Event, Failed, Noted, Waiting
-from plait.sources import Item
+from plait.sources.descriptors import raise_limit
 from plait.sources.faults import in_words, is_missing
 from plait.sources.file import FileSource
 from plait.sources.folders import Folder, Folders, Touched
 from plait.sources.joining import Gate
 from plait.sources.known import Known
+from plait.sources.missing import MissingSource
 from plait.sources.patterns import FileSpec, Pattern, is_glob, natural
 from plait.sources.rotated import rotations
 
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
     from plait.sources.memory import Entry, Former
 
 __all__ = ["Changes", "FileSource", "FileSpec", "Files"]
-
-#: Descriptors that the rest of the program may need beside one for each file.
-_SPARE = 256
 
 
 class Changes(NamedTuple):
@@ -256,7 +254,7 @@ class Files:
         if self._follow:
             folder, name = os.path.split(path)
             place = self._look_at(folder)
-            _raise_limit(len(self._known.paths))
+            raise_limit(len(self._known.paths))
         make: Callable[..., FileSource] = FileSource
         if self._former is not None:
             from plait.sources.resumable import ResumableFile
@@ -392,33 +390,3 @@ class Files:
                 start = self._start if self._starting else "begin"
                 sources.append(self._open(path, pattern.spec, start))
         return sources
-
-
-class MissingSource(FileSource):
-    """Stands for an argument that names nothing, so that the others go on: iterating raises."""
-
-    __slots__ = ("_error",)
-
-    def __init__(self, spec: FileSpec, error: SourceError) -> None:
-        super().__init__(spec.pattern, name=spec.label, spec=spec)
-        self._error = error
-
-    def __next__(self) -> Item:
-        if self.closed:
-            raise StopIteration
-        self.close()
-        raise self._error
-
-
-def _raise_limit(files: int) -> None:
-    """Let this process open more files if the system allows it: each stays open."""
-    if files % _SPARE:
-        return
-    try:
-        import resource
-    except ImportError:  # pragma: no cover - not on this system
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < files + 2 * _SPARE and soft != hard:
-        with contextlib.suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))

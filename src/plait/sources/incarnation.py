@@ -127,6 +127,11 @@ class Incarnation:
             self.given = offset
             self.head = head_of(self.fd, min(offset, HEAD))
 
+    def differs(self, status: os.stat_result) -> bool:
+        """Whether the file, which has this status now, may hold more than was read, or else."""
+        grown = not self.packed and status.st_size != self.offset
+        return grown or status.st_mtime_ns != self.modified
+
     def is_begin_of(self, fd: int) -> bool:
         """Whether another open file begins as this one, as far as this was read."""
         return self.head.length > 0 and head_of(fd, self.head.length) == self.head

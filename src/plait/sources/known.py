@@ -7,12 +7,13 @@ name is new, or an old one that moved there and is or was read under another nam
 import os
 import time
 import zlib
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container
 from typing import NamedTuple, Protocol
 
 from plait.sources.compressed import begin_of, kind_of
 from plait.sources.descriptors import Descriptors
-from plait.sources.rotated import Rotation, rotations
+from plait.sources.listing import Listing
+from plait.sources.rotated import rotations
 
 #: A file is told from another with the same device and inode by at most so many first bytes.
 HEAD = 1024
@@ -107,6 +108,15 @@ class Known:
     def claim(self, device: int, inode: int, reader: Reader) -> bool:
         """Make `reader` the one who reads this file, unless another one does."""
         return self._living.setdefault(device, {}).setdefault(inode, reader) is reader
+
+    def take_up(
+        self, device: int, inode: int, reader: Reader, resume: Callable[[Mark], bool]
+    ) -> None:
+        """Enter the reader of an open file; it goes on where a former one was, if it can."""
+        self.claim(device, inode, reader)
+        mark = self.mark(device, inode)
+        if mark is not None and not resume(mark):
+            self.forget(device, inode)
 
     def finish(self, device: int, inode: int, mark: Mark) -> None:
         """The reader leaves this file, having read it to `mark.offset`."""
@@ -218,6 +228,18 @@ class Known:
                 read.append(-rotation.number)
         return _oldest_first(found, read)
 
+    def unread(
+        self, reader: Reader, inode: int | None, *, besides: int | None
+    ) -> list[tuple[str, int]]:
+        """The paths and inodes of the rotated files of a reader, now file `inode`, likewise.
+
+        Without the file `besides`.
+        """
+        target = self.target(reader.path)
+        folder = os.path.dirname(target)
+        found = self.missed(reader, target, inode)
+        return [(os.path.join(folder, it.name), it.inode) for it in found if it.inode != besides]
+
     def _was_read_by(self, reader: Reader, device: int, inode: int) -> bool:
         mark = self.mark(device, inode)
         # An empty file tells nothing: its inode may have been given to another one.
@@ -274,31 +296,6 @@ def _oldest_first(found: list[Candidate], read: list[int]) -> list[Candidate]:
     return sorted(found)
 
 
-class _Listing:
-    """What a folder holds at one moment."""
-
-    __slots__ = ("device", "inodes", "rotated", "taken")
-
-    def __init__(self, folder: str) -> None:
-        self.taken = time.time_ns()
-        self.device = device_of(folder)
-        self.inodes: dict[str, int] = {}
-        self.rotated: dict[str, list[tuple[str, Rotation, int]]] = {}
-        for name, inode in _entries(folder):
-            self.inodes[name] = inode
-            for rotation in rotations(name):
-                self.rotated.setdefault(rotation.base, []).append((name, rotation, inode))
-
-    def each(self) -> Iterator[tuple[str, Rotation, int]]:
-        """All rotated files: name, how it is read, inode."""
-        for old in self.rotated.values():
-            yield from old
-
-    def olds(self) -> set[int]:
-        """The inodes of all rotated files."""
-        return {inode for _, _, inode in self.each()}
-
-
 class _Folder:
     """One folder: the rotated files it held when we began, and what it holds now."""
 
@@ -306,9 +303,9 @@ class _Folder:
 
     def __init__(self, path: str, followed: Container[str]) -> None:
         self.path = path
-        self.listing: _Listing | None = None
+        self.listing: Listing | None = None
         self.present: dict[int, tuple[int, Head]] = {}
-        listing = _Listing(path)
+        listing = Listing(path)
         names, left = listing.inodes, listing.olds()
         # What is renamed while we look has another name by then; what comes later is not old.
         for _ in range(_LISTINGS):
@@ -320,14 +317,14 @@ class _Folder:
             left -= self.present.keys()
             if not left:
                 return
-            listing = _Listing(path)
+            listing = Listing(path)
 
-    def listed(self, name: str, inode: int | None) -> _Listing:
+    def listed(self, name: str, inode: int | None) -> Listing:
         """A listing not older than the file that `name` is now."""
         # If it shows this very file under its name, then all that was rotated before that file
         # was made has its name in the listing already.
         if self.listing is None or self.listing.inodes.get(name) != inode:
-            self.listing = _Listing(self.path)
+            self.listing = Listing(self.path)
         return self.listing
 
     def was_there(self, inode: int, path: str) -> bool:
@@ -364,23 +361,6 @@ class _Nobody:
     """A reader for marks that have none."""
 
     path = ""
-
-
-def device_of(folder: str) -> int:
-    """The number of the disk of a folder, 0 where it is not there."""
-    try:
-        return os.stat(folder).st_dev
-    except OSError:
-        return 0
-
-
-def _entries(folder: str) -> Iterator[tuple[str, int]]:
-    try:
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                yield entry.name, entry.inode()
-    except OSError:
-        return  # a folder that is not there or not readable holds nothing that we could miss
 
 
 def _mtime(path: str) -> int:

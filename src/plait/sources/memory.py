@@ -13,7 +13,8 @@ from itertools import chain
 from typing import Any, Final
 
 from plait.logs.bookmark import Bookmark
-from plait.sources.known import Head, Known, Mark, Reader, device_of
+from plait.sources.known import Head, Known, Mark, Reader
+from plait.sources.listing import device_of
 
 #: An entry is made and read here only; JSON knows no tuples.
 Entry = list[Any]

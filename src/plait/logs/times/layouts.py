@@ -78,14 +78,10 @@ def layout_of(
     fields, constants, seconds = _fields(text, line[1], line[3] or b"", said, time)
     offset = seconds - time // SECOND
     low, high = _EPOCHS if isinstance(said, int) else calendar.steady(said, seconds)
-    anchor = variant.format.anchor if variant.lead == variant.format.lead else Anchor.FIXED
-    begin = line.start() + 1 if anchor == Anchor.FIXED else head_begin
-    key = b""
-    if anchor == Anchor.KEYED:
-        found = _KEY.search(padded, line.start() + 1, head_begin)
-        if found is None:
-            return None
-        key = found[0]
+    anchored = _anchored(variant, line)
+    if anchored is None:
+        return None
+    anchor, begin, key = anchored
     region = padded[begin:fraction_begin]
     layout = Layout(
         region,
@@ -106,6 +102,17 @@ def layout_of(
     # The proof of the pudding.
     read = read_by(layout, padded + b"\n", begin)
     return layout if read is not None and read[0] == time else None
+
+
+def _anchored(variant: Variant, line: re.Match[bytes]) -> tuple[Anchor, int, bytes] | None:
+    """What a line's region begins behind, where that is, and the key if it is one."""
+    anchor = variant.format.anchor if variant.lead == variant.format.lead else Anchor.FIXED
+    if anchor == Anchor.FIXED:
+        return anchor, line.start() + 1, b""
+    if anchor == Anchor.BRACKET:
+        return anchor, line.start(1), b""
+    key = _KEY.search(line.string, line.start() + 1, line.start(1))
+    return None if key is None else (anchor, line.start(1), key[0])
 
 
 def stands_apart(word: bytes, text: Text, *, stray: bool) -> bool:
